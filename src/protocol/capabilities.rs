@@ -1,0 +1,210 @@
+//! What a follower can do, and whether that is enough (wire contract §7).
+
+use serde::{Deserialize, Serialize};
+
+use super::cors::{ALLOWED_HEADERS, EXPOSED_HEADERS_GET};
+
+/// The version this build speaks, as lowest and as highest.
+pub const PROTOCOL_VERSION: &str = "v2";
+const PROTOCOL_NUMBER: u16 = 2;
+
+/// `GET …/capabilities`. Missing members read as empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Capabilities {
+    /// Highest version the follower speaks.
+    pub protocol_version: String,
+    /// Lowest version the follower speaks; blank means the highest.
+    pub min_supported_protocol_version: String,
+    /// Build of the follower.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_version: Option<String>,
+    /// What object operations there are.
+    pub features: Features,
+    /// What browsers may send and read.
+    pub browser_cors: BrowserCors,
+    /// Upper bounds; absent means none announced.
+    pub limits: Limits,
+    /// Informational.
+    pub supports_list: bool,
+    /// Informational.
+    pub supports_range_read: bool,
+    /// Informational.
+    pub supports_stream_upload: bool,
+    /// The follower's clock, Unix milliseconds. Ours; older peers neither send nor read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_time_ms: Option<i64>,
+}
+
+/// Feature flags; each promises one thing a storage policy may need.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Features {
+    pub object_get: bool,
+    pub object_head: bool,
+    pub object_put: bool,
+    pub object_delete: bool,
+    pub list: bool,
+    pub range_get: bool,
+    pub accept_ranges_header: bool,
+    pub browser_presigned_cors: bool,
+    pub compose: bool,
+    pub metadata: bool,
+}
+
+/// The CORS promise for presigned requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BrowserCors {
+    /// Request headers.
+    pub allowed_headers: Vec<String>,
+    /// Reply headers.
+    pub exposed_headers: Vec<String>,
+}
+
+/// Upper bounds of a follower.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Largest object in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_ingress_size: Option<i64>,
+    /// Most parts of one compose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compose_max_parts: Option<i64>,
+    /// Largest composed object in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compose_max_object_size: Option<i64>,
+}
+
+/// The two ends share no protocol version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionMismatch {
+    /// A label that is not `v` and a number.
+    #[error("the follower's protocol version `{0}` cannot be read")]
+    Unreadable(String),
+    /// The lowest version is above the highest.
+    #[error("the follower announces protocol {min} to {max}, which is no range")]
+    Reversed { min: u16, max: u16 },
+    /// No overlap with ours.
+    #[error("the follower speaks protocol {min} to {max}, this primary speaks {PROTOCOL_NUMBER}")]
+    NoOverlap { min: u16, max: u16 },
+}
+
+impl Capabilities {
+    /// The document of a follower of this build.
+    pub fn of_this_build(server_time_ms: i64) -> Self {
+        let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
+        Self {
+            protocol_version: PROTOCOL_VERSION.into(),
+            min_supported_protocol_version: PROTOCOL_VERSION.into(),
+            server_version: Some(env!("CARGO_PKG_VERSION").into()),
+            features: Features {
+                object_get: true,
+                object_head: true,
+                object_put: true,
+                object_delete: true,
+                list: true,
+                range_get: true,
+                accept_ranges_header: true,
+                browser_presigned_cors: true,
+                compose: true,
+                metadata: true,
+            },
+            browser_cors: BrowserCors {
+                allowed_headers: words(&ALLOWED_HEADERS),
+                exposed_headers: words(&EXPOSED_HEADERS_GET),
+            },
+            limits: Limits::default(),
+            supports_list: true,
+            supports_range_read: true,
+            supports_stream_upload: true,
+            server_time_ms: Some(server_time_ms),
+        }
+    }
+
+    /// Whether a primary of this build can talk to the follower.
+    pub fn check_version(&self) -> Result<(), VersionMismatch> {
+        let max = version_number(&self.protocol_version)?;
+        let min = match self.min_supported_protocol_version.trim() {
+            "" => max,
+            label => version_number(label)?,
+        };
+        if min > max {
+            return Err(VersionMismatch::Reversed { min, max });
+        }
+        if max < PROTOCOL_NUMBER || min > PROTOCOL_NUMBER {
+            return Err(VersionMismatch::NoOverlap { min, max });
+        }
+        Ok(())
+    }
+
+    /// Names of the promises that every remote storage policy needs and this document lacks.
+    pub fn missing_for_relay(&self) -> Vec<&'static str> {
+        let f = &self.features;
+        let needed = [
+            ("object_get", f.object_get),
+            ("object_head", f.object_head),
+            ("object_put", f.object_put),
+            ("object_delete", f.object_delete),
+            ("metadata", f.metadata),
+            ("range_get", f.range_get),
+            ("accept_ranges_header", f.accept_ranges_header),
+            ("list", f.list),
+            ("compose", f.compose),
+        ];
+        needed.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect()
+    }
+}
+
+fn version_number(label: &str) -> Result<u16, VersionMismatch> {
+    let digits = label.trim().trim_start_matches(['v', 'V']);
+    let one_prefix = label.trim().len() - digits.len() <= 1;
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    digits
+        .parse()
+        .ok()
+        .filter(|_| one_prefix && plain)
+        .ok_or_else(|| VersionMismatch::Unreadable(label.chars().take(40).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn versions(max: &str, min: &str) -> Result<(), VersionMismatch> {
+        let document = Capabilities {
+            protocol_version: max.into(),
+            min_supported_protocol_version: min.into(),
+            ..Capabilities::default()
+        };
+        document.check_version()
+    }
+
+    #[test]
+    fn version_ranges_must_overlap_with_ours() {
+        for (max, min) in [("v2", "v2"), ("2", ""), ("V5", "v1"), (" v2 ", " ")] {
+            assert_eq!(versions(max, min), Ok(()), "{max} {min}");
+        }
+        assert_eq!(versions("v1", "v1"), Err(VersionMismatch::NoOverlap { min: 1, max: 1 }));
+        assert_eq!(versions("v5", "v4"), Err(VersionMismatch::NoOverlap { min: 4, max: 5 }));
+        assert_eq!(versions("v2", "v3"), Err(VersionMismatch::Reversed { min: 3, max: 2 }));
+        for bad in ["", "v", "vv2", "two", "v-2", "v+2", "v65536"] {
+            assert!(matches!(versions(bad, "v2"), Err(VersionMismatch::Unreadable(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_empty_document_reads_as_nothing_supported() {
+        let document: Capabilities = serde_json::from_str("{}").expect("json");
+        assert_eq!(document, Capabilities::default());
+        assert_eq!(document.missing_for_relay().len(), 9);
+    }
+
+    #[test]
+    fn a_follower_of_this_build_satisfies_a_primary_of_this_build() {
+        let document = Capabilities::of_this_build(0);
+        assert_eq!(document.check_version(), Ok(()));
+        assert!(document.missing_for_relay().is_empty());
+    }
+}

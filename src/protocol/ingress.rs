@@ -1,0 +1,108 @@
+//! Ingress targets as they travel: what a primary asks for, what a follower answers (wire contract §6). On the wire
+//! they are called ingress profiles.
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// Where an ingress target keeps its objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IngressDriver {
+    /// A directory of the follower.
+    Local,
+    /// An S3-compatible bucket.
+    S3,
+}
+
+impl IngressDriver {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::S3 => "s3",
+        }
+    }
+}
+
+/// An ingress target as a follower describes it; keys are never part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IngressTarget {
+    /// `igp_` + 32 hex digits.
+    pub profile_key: String,
+    /// For people.
+    pub name: String,
+    /// Kind of back end.
+    pub driver_type: IngressDriver,
+    /// S3 endpoint; empty for local.
+    pub endpoint: String,
+    /// S3 bucket; empty for local.
+    pub bucket: String,
+    /// Directory below the ingress root, or key prefix.
+    pub base_path: String,
+    /// Largest object in bytes; 0 is unlimited.
+    pub max_file_size: i64,
+    /// Whether this target receives all object traffic.
+    pub is_default: bool,
+    /// Counts accepted changes.
+    pub desired_revision: i64,
+    /// The change that is in effect.
+    pub applied_revision: i64,
+    /// Why the desired revision is not applied; empty when it is.
+    pub last_error: String,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// RFC 3339, UTC.
+    pub updated_at: String,
+}
+
+/// `POST …/ingress-profiles`. Which members are required depends on the driver; the follower checks.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CreateIngressTarget {
+    /// Not blank.
+    pub name: String,
+    /// Kind of back end.
+    pub driver_type: IngressDriver,
+    /// Required for S3, may be empty (vendor default).
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// Required for S3.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// Required for S3.
+    #[serde(default)]
+    pub access_key: Option<SecretString>,
+    /// Required for S3.
+    #[serde(default)]
+    pub secret_key: Option<SecretString>,
+    /// Relative directory, or key prefix.
+    pub base_path: String,
+    /// Bytes, at least 0; 0 is unlimited.
+    pub max_file_size: i64,
+    /// The first target of a binding is default whatever this says.
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+/// `PATCH …/ingress-profiles/{profile_key}`. `null` and absent mean unchanged.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UpdateIngressTarget {
+    /// Not blank.
+    pub name: Option<String>,
+    /// Kind of back end; a text, so that an unknown word is answered by its own error.
+    pub driver_type: Option<String>,
+    /// S3 endpoint.
+    pub endpoint: Option<String>,
+    /// S3 bucket.
+    pub bucket: Option<String>,
+    /// S3 access key.
+    pub access_key: Option<SecretString>,
+    /// S3 secret key.
+    pub secret_key: Option<SecretString>,
+    /// Relative directory, or key prefix.
+    pub base_path: Option<String>,
+    /// Bytes; 0 is unlimited.
+    pub max_file_size: Option<i64>,
+    /// `true` moves the flag here; `false` on the default is refused.
+    pub is_default: Option<bool>,
+}

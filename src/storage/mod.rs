@@ -1,0 +1,115 @@
+//! Where objects live. One trait, [`ObjectStore`], and its implementations: [`local`] directories and
+//! [`remote`] followers.
+//!
+//! This module knows bytes, keys and the kinds of failure. It knows no users, no database and no web
+//! framework; callers map [`StorageError`] to their own answers.
+
+mod error;
+pub mod local;
+pub mod remote;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::future::BoxFuture;
+
+pub use self::error::{ErrorKind, StorageError};
+use crate::protocol::{ByteRange, ObjectKey, ResolvedRange};
+
+/// Result of every storage call.
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+/// Why a body ended early. The source of a stream (a client's connection, a follower, a disk) reports this; the
+/// consumer decides what it means.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The sender went away or sent something that is not a body.
+    #[error("the sender stopped before the end of the body")]
+    Interrupted(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Nothing arrived for longer than the caller was willing to wait.
+    #[error("no data arrived for {} s", .0.as_secs())]
+    Stalled(std::time::Duration),
+}
+
+/// Bytes on their way into or out of a store. Pieces may have any size; a store regroups them as it needs.
+pub type ByteStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, BodyError>> + Send>>;
+
+/// What a store knows after a complete write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Bytes written.
+    pub size: u64,
+    /// Lower-case hex SHA-256 of the content. `None` only from a peer that did not send one.
+    pub sha256: Option<String>,
+}
+
+/// What a store knows about an object without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectMeta {
+    /// Size in bytes.
+    pub size: u64,
+    /// MIME type as the back end keeps it; local directories keep none.
+    pub content_type: Option<String>,
+}
+
+/// An opened object: its metadata, the part of it that will be sent, and the bytes of exactly that part.
+pub struct ObjectReader {
+    /// Metadata of the whole object.
+    pub meta: ObjectMeta,
+    /// The slice that `body` yields; `None` when the whole object was asked for.
+    pub range: Option<ResolvedRange>,
+    /// Exactly the bytes of the slice. An item `Err` means the reader must not treat what it got as complete.
+    pub body: ByteStream,
+}
+
+impl fmt::Debug for ObjectReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectReader")
+            .field("meta", &self.meta)
+            .field("range", &self.range)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place that keeps objects under keys.
+///
+/// Rules every implementation holds: an object is whole or absent; a successful `put` or `compose` is durable (as
+/// durable as the store is configured to be) before it returns; of concurrent writers of one key one whole winner
+/// remains; a failed or cancelled call (its future dropped) leaves nothing visible; memory does not grow with
+/// object size.
+pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
+    /// Writes the object, replacing one of the same key. `size` is exact: fewer bytes than that are
+    /// [`ErrorKind::SizeMismatch`] and nothing is stored or replaced; bytes after it are not read.
+    fn put<'a>(&'a self, key: &'a ObjectKey, size: u64, body: ByteStream) -> BoxFuture<'a, Result<Stored>>;
+
+    /// Opens the object, or the part that `range` names. Errors: [`ErrorKind::NotFound`];
+    /// [`ErrorKind::RangeNotSatisfiable`] when the range starts at or behind the end.
+    fn get<'a>(&'a self, key: &'a ObjectKey, range: Option<ByteRange>)
+    -> BoxFuture<'a, Result<ObjectReader>>;
+
+    /// Size and type of the object. Errors: [`ErrorKind::NotFound`].
+    fn head<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<ObjectMeta>>;
+
+    /// Removes the object. An object that is not there counts as removed.
+    fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<()>>;
+
+    /// All keys at or below `prefix` (whole path segments; `None` is everything), sorted by bytes.
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<Vec<String>>>;
+
+    /// Concatenates `parts` in order into `target`, which is replaced; then removes the parts, best effort.
+    /// The sum of the part sizes must be `expected_size`, else [`ErrorKind::SizeMismatch`]; a missing part is
+    /// [`ErrorKind::NotFound`]. After a failure the parts are as they were and an earlier target is untouched.
+    /// `target` must not be among the parts ([`ErrorKind::InvalidArgument`]). Returns the bytes of the target.
+    fn compose<'a>(
+        &'a self,
+        target: &'a ObjectKey,
+        parts: &'a [ObjectKey],
+        expected_size: u64,
+    ) -> BoxFuture<'a, Result<u64>>;
+}
+
+/// A store as the roles pass it around.
+pub type SharedStore = Arc<dyn ObjectStore>;
