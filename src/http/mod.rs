@@ -1,1 +1,49 @@
-//! See the map in `lib.rs`.
+//! What both servers share: listener and drain, request id and access log, the envelope, extractors, health.
+//!
+//! It knows no role. Routes, and the mapping of a role's errors to [`ApiError`], live with the role.
+
+mod access_log;
+mod error;
+mod extract;
+mod health;
+mod listener;
+mod reply;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::middleware;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use self::error::ApiError;
+pub use self::extract::{Json, Path, Query};
+pub use self::health::{BuildInfo, health_reply};
+pub use self::listener::{Drained, Listener};
+pub use self::reply::{Reply, created, empty, ok};
+use crate::protocol::{MAX_JSON_BYTES, codes};
+
+/// Wraps a role's routes in what every answer gets: request id, security headers, access log, an envelope for
+/// unknown paths, for wrong methods and for panics, and the limit on JSON bodies.
+///
+/// Handlers that stream bodies take `axum::body::Body`, which the JSON limit does not touch.
+pub fn with_common_layers(routes: Router) -> Router {
+    routes
+        .fallback(no_endpoint)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(CatchPanicLayer::custom(error::panic_reply))
+        .layer(middleware::from_fn(access_log::record))
+}
+
+async fn no_endpoint(method: Method, uri: Uri) -> ApiError {
+    ApiError::new(codes::NO_ENDPOINT, format!("there is no endpoint {method} {}", shown_path(&uri)))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::new(codes::METHOD_NOT_ALLOWED, format!("{} does not take {method}", shown_path(&uri)))
+}
+
+/// The path, cut to a length that is fit for a message.
+fn shown_path(uri: &Uri) -> String {
+    uri.path().chars().take(200).collect()
+}

@@ -15,6 +15,7 @@ mod objects;
 mod presign;
 mod range;
 mod signing;
+mod timestamp;
 
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::capabilities::{
@@ -43,6 +44,7 @@ pub use self::signing::{
     HEADER_ACCESS_KEY, HEADER_NONCE, HEADER_SIGNATURE, HEADER_TIMESTAMP, MAX_CLOCK_SKEW_SECS, SignedFields,
     SigningKey,
 };
+pub use self::timestamp::Timestamp;
 
 /// Path prefix of everything a follower serves to its primary (`S` in the wire contract).
 pub const STORAGE_PATH: &str = "/api/v1/internal/storage";

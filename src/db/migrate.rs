@@ -1,0 +1,40 @@
+//! Which tables each role has. A migration file is never edited once released.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, SqlSafeStr};
+
+/// The tables of one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// Accounts, settings, nodes, policies, files.
+    Primary,
+    /// Binding and ingress targets.
+    Follower,
+}
+
+/// Number, description and text of one migration.
+type Step = (i64, &'static str, &'static str);
+
+const PRIMARY: &[Step] = &[(1, "foundation", include_str!("../../migrations/primary/0001_foundation.sql"))];
+const FOLLOWER: &[Step] = &[(1, "foundation", include_str!("../../migrations/follower/0001_foundation.sql"))];
+
+impl Schema {
+    /// Applies the migrations that the database lacks, each in its own transaction. A database that has a migration
+    /// this build does not know (it was opened by a newer release) is an error.
+    pub(super) async fn migrate(self, pool: &AnyPool) -> Result<(), MigrateError> {
+        let steps = match self {
+            Self::Primary => PRIMARY,
+            Self::Follower => FOLLOWER,
+        };
+        let migrations = steps
+            .iter()
+            .map(|&(version, description, sql)| {
+                let description = Cow::Borrowed(description);
+                Migration::new(version, description, MigrationType::Simple, sql.into_sql_str(), false)
+            })
+            .collect();
+        Migrator::with_migrations(migrations).run(pool).await
+    }
+}
