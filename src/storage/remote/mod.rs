@@ -1,1 +1,3 @@
-//! Objects on a follower.
+//! Objects on a follower, spoken to over a [`transport::Transport`].
+
+pub mod transport;
