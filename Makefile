@@ -1,0 +1,40 @@
+# Every entry with a `##` text shows up in `make help`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench setup format reference
+
+help: ## List what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build, start a primary and a follower on this machine, store a sample; Ctrl-C stops both
+	@scripts/setup run
+	cargo build --release --locked --bin aster_drive
+	@node scripts/run.mjs
+
+test: check ## Everything a change must pass: setup, check, all tests
+	cargo test --locked
+
+check: setup ## Formatting, lints, documentation, licences and dependencies
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo deny --locked check bans licenses sources
+	@scripts/check-advisories
+
+bench: ## Measure the hot paths
+	@scripts/setup run
+	cargo bench --locked
+
+setup: ## Install what building and testing need and this machine lacks
+	@scripts/setup test
+
+format: ## Format the Rust sources
+	cargo fmt
+
+reference: ## Write .env.example and docs/configuration.md anew from the code
+	@cargo run --locked --quiet -- config reference --format env > .env.example.new
+	@cargo run --locked --quiet -- config reference --format markdown > docs/configuration.md.new
+	@mv .env.example.new .env.example
+	@mv docs/configuration.md.new docs/configuration.md
