@@ -1,1 +1,16 @@
-fn main() {}
+//! The process: takes in what the system gives it and hands it to the command line.
+
+use std::process::ExitCode;
+
+use aster_drive::cli::{self, Process};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run(Process {
+        arguments: std::env::args_os().collect(),
+        environment: std::env::vars_os().collect(),
+        working_dir: std::env::current_dir(),
+    })
+}
