@@ -1,1 +1,0 @@
-//! Objects as files below one directory.
