@@ -80,11 +80,9 @@ impl Tree {
         Ok(())
     }
 
-    /// Opens what stands at `path` for reading. Never waits, whatever it is (a FIFO without a writer).
+    /// Opens what stands at `path` for reading. Never waits, whatever it is.
     pub(super) fn open_for_reading(&self, path: &str) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-        self.objects.open_with(path, &options).map(cap_std::fs::File::into_std)
+        open_for_reading(&self.objects, path)
     }
 
     /// What stands at `path`, behind links.
@@ -249,10 +247,16 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 
 /// Opens the directory `path` below `dir`; `""` is `dir` itself. Unlike [`Dir::open_dir`], the handle can be synced.
 fn open_directory(dir: &Dir, path: &str) -> io::Result<OwnedFd> {
+    let directory = open_for_reading(dir, if path.is_empty() { "." } else { path })?;
+    // Not `O_DIRECTORY`: with it, cap-std's own resolver (kernels without `openat2`) takes a link for a file.
+    if directory.metadata()?.is_dir() { Ok(directory.into()) } else { Err(Errno::NOTDIR.into()) }
+}
+
+/// Opens whatever stands at `path`, and never waits for it (a FIFO without a writer).
+fn open_for_reading(dir: &Dir, path: &str) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).custom_flags(OFlags::DIRECTORY.bits().cast_signed());
-    let path = if path.is_empty() { "." } else { path };
-    dir.open_with(path, &options).map(|directory| OwnedFd::from(directory.into_std()))
+    options.read(true).custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    dir.open_with(path, &options).map(cap_std::fs::File::into_std)
 }
 
 /// Opens the directory `path` below `dir` after making what is missing of it.
