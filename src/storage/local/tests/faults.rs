@@ -46,9 +46,7 @@ async fn a_full_disk_is_found_before_the_body_is_read_and_keeps_its_objects() {
     let Some(disk) = SmallDisk::mount() else { return };
     let store = LocalStore::open(disk.path(), Durability::Full).expect("store");
     put(&store, "object", 100).await.expect("put");
-    // The body must not be polled: it never yields.
-    let untouched = Box::pin(futures_util::stream::pending());
-    let outcome = store.put(&contract::key("object"), 3_000_000, untouched).await;
+    let outcome = store.put(&contract::key("object"), 3_000_000, contract::unwanted_body()).await;
     assert_eq!(kind(outcome), ErrorKind::Full);
     let mut stored = 0;
     let failure = loop {
