@@ -109,7 +109,7 @@ fn addressable(path: &str, name: &[u8]) -> Option<ObjectKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::local::Durability;
+    use crate::config::Durability;
 
     #[test]
     fn a_listing_over_its_limit_is_refused_and_says_so() {

@@ -30,21 +30,13 @@ use self::fault::fault;
 use self::staging::STAGING_DIR;
 use self::tree::Tree;
 use super::{ByteStream, ErrorKind, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored};
+use crate::config::Durability;
 use crate::protocol::{ByteRange, Namespace, ObjectKey};
 
 /// Objects up to this many bytes travel in one piece, with one trip to the blocking pool.
 const SMALL_OBJECT: u64 = 256 * 1024;
 /// Size of the buffers that larger objects move in. A transfer holds at most two.
 const LARGE_PIECE: usize = 512 * 1024;
-
-/// When a write is acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// After content and names are on the device: an acknowledged object survives a power failure.
-    Full,
-    /// After the rename: it survives the end of the process, not of the machine.
-    Rename,
-}
 
 /// A directory of objects. Cheap to clone; all clones share the open handles.
 #[derive(Debug, Clone)]

@@ -15,10 +15,10 @@ use cap_std::fs::{Dir, Metadata, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdirat, unlinkat};
 use rustix::io::Errno;
 
-use super::Durability;
 use super::blocking::Caller;
 use super::fault::{fault, is_absent};
 use super::staging::{STAGING_DIR, Staging, Unfinished, is_removed};
+use crate::config::Durability;
 use crate::protocol::ObjectKey;
 use crate::storage::{ErrorKind, Result, StorageError};
 
