@@ -19,15 +19,16 @@ type Cause = Arc<dyn std::error::Error + Send + Sync>;
 pub struct ApiError {
     code: ErrorCode,
     message: String,
-    detail: Option<Value>,
-    headers: HeaderMap,
+    // Boxed because they are rare and every `Result` of a handler has room for them.
+    detail: Option<Box<Value>>,
+    headers: Option<Box<HeaderMap>>,
     cause: Option<Cause>,
 }
 
 impl ApiError {
     /// A failure of the family `code` that says `message`.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, headers: HeaderMap::new(), cause: None }
+        Self { code, message: message.into(), detail: None, headers: None, cause: None }
     }
 
     /// A fault on our side: the client reads only that it happened, the log gets the cause.
@@ -46,14 +47,14 @@ impl ApiError {
     /// Adds structured detail to the `error` member.
     #[must_use]
     pub fn with_detail(mut self, detail: Value) -> Self {
-        self.detail = Some(detail);
+        self.detail = Some(Box::new(detail));
         self
     }
 
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.get_or_insert_default().insert(name, value);
         self
     }
 
@@ -90,8 +91,10 @@ impl fmt::Display for Failure {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body: Envelope<()> = Envelope::failure(&self.code, self.message.as_str(), self.detail);
-        let mut response = (status, self.headers, axum::Json(body)).into_response();
+        let body: Envelope<()> =
+            Envelope::failure(&self.code, self.message.as_str(), self.detail.map(|detail| *detail));
+        let headers = self.headers.map(|headers| *headers).unwrap_or_default();
+        let mut response = (status, headers, axum::Json(body)).into_response();
         response.extensions_mut().insert(Failure { message: self.message, cause: self.cause });
         response
     }
