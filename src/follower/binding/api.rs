@@ -1,0 +1,34 @@
+//! `PUT …/binding` (wire contract §5.2) and `GET …/capabilities` (§7).
+
+use axum::extract::State;
+
+use super::apply_update;
+use crate::follower::Follower;
+use crate::follower::caller::{Signed, SignedEvenDisabled};
+use crate::follower::objects::MAX_COMPOSE_PARTS;
+use crate::follower::snapshot::Target;
+use crate::http::{ApiError, Json, Reply, empty, ok};
+use crate::protocol::{BindingUpdate, Capabilities, Limits, Timestamp};
+
+pub(in crate::follower) async fn put_binding(
+    _: SignedEvenDisabled,
+    State(follower): State<Follower>,
+    Json(update): Json<BindingUpdate>,
+) -> Result<Reply<()>, ApiError> {
+    let db = follower.db().clone();
+    follower.change(async move { apply_update(&db, &update, Timestamp::now()).await }).await?;
+    Ok(empty())
+}
+
+pub(in crate::follower) async fn get_capabilities(Signed(snapshot): Signed) -> Reply<Capabilities> {
+    let max_ingress_size = match &snapshot.target {
+        Target::Ready(target) => target.max_file_size.and_then(|size| i64::try_from(size).ok()),
+        Target::Absent(_) => None,
+    };
+    let limits = Limits {
+        max_ingress_size,
+        compose_max_parts: i64::try_from(MAX_COMPOSE_PARTS).ok(),
+        compose_max_object_size: max_ingress_size,
+    };
+    ok(Capabilities { limits, ..Capabilities::of_this_build(Timestamp::now().unix_ms()) })
+}

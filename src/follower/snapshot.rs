@@ -1,0 +1,216 @@
+//! What a request needs to know, opened and ready: one immutable value that control calls replace as a whole.
+//!
+//! Building it costs SQL, keys and directories; using it costs a pointer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret;
+
+use super::binding::{self, Binding, BindingError};
+use super::ingress::{self, IngressError, IngressRoot};
+use crate::config::SealingKey;
+use crate::db::Db;
+use crate::protocol::{IngressTarget, Namespace, Origin, SigningKey};
+use crate::storage::{SharedStore, StorageError};
+
+/// How long a target that could not be opened is left alone before a request tries it again.
+const RETRY_AFTER: Duration = Duration::from_secs(3);
+
+/// The state of the follower at one moment.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshot {
+    /// `None` before enrollment.
+    pub(super) binding: Option<Arc<ActiveBinding>>,
+    pub(super) target: Target,
+}
+
+/// The binding with its keyed HMAC state.
+#[derive(Debug)]
+pub(super) struct ActiveBinding {
+    pub(super) access_key: String,
+    pub(super) key: SigningKey,
+    /// Which browsers may use presigned URLs; `None` when the primary's address has no web origin.
+    pub(super) origin: Option<Origin>,
+    pub(super) is_enabled: bool,
+    pub(super) namespace: Namespace,
+}
+
+/// Where objects go, or why they cannot go anywhere.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    Ready(Arc<ReadyTarget>),
+    Absent(Absence),
+}
+
+/// The opened default target.
+#[derive(Debug)]
+pub(super) struct ReadyTarget {
+    pub(super) store: SharedStore,
+    /// Largest object in bytes.
+    pub(super) max_file_size: Option<u64>,
+    opened: IngressTarget,
+}
+
+/// Why there is no target, in the order of the wire contract (§5.1).
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Absence {
+    #[error("this follower has no ingress profile yet; create one on the primary")]
+    Required,
+    #[error("no ingress profile of this follower is the default; make one the default on the primary")]
+    DefaultMissing,
+    #[error("the default ingress profile could not be applied: {0}; correct it on the primary")]
+    DefaultError(String),
+    #[error(
+        "the latest change of the default ingress profile is not applied yet; save it again on the primary"
+    )]
+    DefaultNotApplied,
+    #[error("the default ingress profile cannot be opened: {}", .0.error)]
+    Failed(Arc<FailedTarget>),
+}
+
+/// A target that was fine when it was applied and cannot be opened now.
+#[derive(Debug)]
+pub(super) struct FailedTarget {
+    wanted: IngressTarget,
+    pub(super) error: StorageError,
+    tried_at: Instant,
+}
+
+impl FailedTarget {
+    /// Whether the last try is long enough ago for another one.
+    pub(super) fn is_due(&self) -> bool {
+        self.tried_at.elapsed() >= RETRY_AFTER
+    }
+}
+
+/// Why the state cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The binding.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// The targets.
+    #[error(transparent)]
+    Ingress(#[from] IngressError),
+}
+
+impl Snapshot {
+    /// Reads binding and targets. The store that `present` has open is kept if it is still the right one.
+    pub(super) async fn read(
+        db: &Db,
+        sealing_key: &SealingKey,
+        root: &IngressRoot,
+        present: Option<&Self>,
+    ) -> Result<Self, SnapshotError> {
+        let Some(binding) = binding::load(db, sealing_key).await? else {
+            return Ok(Self { binding: None, target: Target::Absent(Absence::Required) });
+        };
+        let binding = ActiveBinding::new(binding);
+        let target = match default_of(ingress::list(db).await?) {
+            Err(absence) => Target::Absent(absence),
+            Ok(wanted) => match present.and_then(|present| present.opened(&wanted, &binding.namespace)) {
+                Some(ready) => Target::Ready(ready),
+                None => open(root, wanted, &binding.namespace).await,
+            },
+        };
+        Ok(Self { binding: Some(Arc::new(binding)), target })
+    }
+
+    /// The same state after another try to open the target that failed.
+    pub(super) async fn with_target_tried_again(&self, root: &IngressRoot) -> Self {
+        let (Some(binding), Target::Absent(Absence::Failed(failed))) = (&self.binding, &self.target) else {
+            return self.clone();
+        };
+        let target = open(root, failed.wanted.clone(), &binding.namespace).await;
+        Self { binding: self.binding.clone(), target }
+    }
+
+    /// The open store, if it belongs to this revision of this target. Name and flag may differ.
+    fn opened(&self, wanted: &IngressTarget, namespace: &Namespace) -> Option<Arc<ReadyTarget>> {
+        let Target::Ready(ready) = &self.target else { return None };
+        let same_target = ready.opened.profile_key == wanted.profile_key
+            && ready.opened.applied_revision == wanted.applied_revision;
+        let same_place = self.binding.as_ref().is_some_and(|binding| binding.namespace == *namespace);
+        (same_target && same_place).then(|| Arc::clone(ready))
+    }
+}
+
+impl ActiveBinding {
+    fn new(binding: Binding) -> Self {
+        Self {
+            key: SigningKey::new(binding.secret_key.expose_secret()),
+            origin: Origin::of_url(&binding.master_url).ok(),
+            access_key: binding.access_key,
+            is_enabled: binding.is_enabled,
+            namespace: binding.namespace,
+        }
+    }
+}
+
+fn default_of(targets: Vec<IngressTarget>) -> Result<IngressTarget, Absence> {
+    if targets.is_empty() {
+        return Err(Absence::Required);
+    }
+    let target = targets.into_iter().find(|target| target.is_default).ok_or(Absence::DefaultMissing)?;
+    if !target.last_error.trim().is_empty() {
+        return Err(Absence::DefaultError(target.last_error));
+    }
+    if target.applied_revision < target.desired_revision {
+        return Err(Absence::DefaultNotApplied);
+    }
+    Ok(target)
+}
+
+async fn open(root: &IngressRoot, wanted: IngressTarget, namespace: &Namespace) -> Target {
+    match root.open_target(&wanted.base_path, namespace).await {
+        Ok(store) => {
+            let max_file_size = u64::try_from(wanted.max_file_size).ok().filter(|&size| size > 0);
+            Target::Ready(Arc::new(ReadyTarget { store, max_file_size, opened: wanted }))
+        }
+        Err(error) => {
+            tracing::error!(
+                base_path = wanted.base_path,
+                "the default ingress target cannot be opened: {error}"
+            );
+            Target::Absent(Absence::Failed(Arc::new(FailedTarget {
+                wanted,
+                error,
+                tried_at: Instant::now(),
+            })))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::IngressDriver;
+
+    fn target(is_default: bool, applied_revision: i64, last_error: &str) -> IngressTarget {
+        IngressTarget {
+            profile_key: "igp_x".into(),
+            name: "main".into(),
+            driver_type: IngressDriver::Local,
+            endpoint: String::new(),
+            bucket: String::new(),
+            base_path: ".".into(),
+            max_file_size: 0,
+            is_default,
+            desired_revision: 2,
+            applied_revision,
+            last_error: last_error.into(),
+            created_at: String::new(),
+            updated_at: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_reason_for_a_missing_target_follows_the_order_of_the_contract() {
+        assert!(matches!(default_of(vec![]), Err(Absence::Required)));
+        assert!(matches!(default_of(vec![target(false, 1, "broken")]), Err(Absence::DefaultMissing)));
+        assert!(matches!(default_of(vec![target(true, 1, "broken")]), Err(Absence::DefaultError(_))));
+        assert!(matches!(default_of(vec![target(true, 1, " ")]), Err(Absence::DefaultNotApplied)));
+        assert!(default_of(vec![target(false, 2, "broken"), target(true, 2, "")]).is_ok());
+    }
+}
