@@ -70,6 +70,13 @@ impl StorageError {
         self
     }
 
+    /// The same error that says where it happened, in front of what it said so far.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message).into();
+        self
+    }
+
     /// The same error with the stable subcode a peer gave (wire contract §1), kept for our own caller.
     #[must_use]
     pub fn with_subcode(mut self, subcode: impl Into<String>) -> Self {
