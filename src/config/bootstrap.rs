@@ -2,7 +2,7 @@
 //!
 //! They are not settings: they never enter `config.toml`, and the entrypoint drops them once they are used.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -37,8 +37,30 @@ pub struct Bootstrap {
 pub struct RemoteBootstrap {
     /// As given, without the white space around it; starts with `http://` or `https://` and is not checked further.
     pub master_url: String,
-    /// The enrollment token.
-    pub token: SecretString,
+    token: TokenSource,
+}
+
+#[derive(Debug, Clone)]
+enum TokenSource {
+    Given(SecretString),
+    File { working_dir: PathBuf, name: String },
+}
+
+impl RemoteBootstrap {
+    /// The enrollment token. A token file is read only here: after the enrollment it may be gone while its variable
+    /// stays set.
+    ///
+    /// # Errors
+    ///
+    /// Why the file cannot be used, with its name.
+    pub fn token(&self) -> Result<SecretString, String> {
+        match &self.token {
+            TokenSource::Given(token) => Ok(token.clone()),
+            TokenSource::File { working_dir, name } => secret_file::read(working_dir, name)
+                .map(SecretString::from)
+                .map_err(|reason| format!("{TOKEN_FILE}={name:?}: {reason}")),
+        }
+    }
 }
 
 /// The variables as they stand; `envy` fills the fields by name, without the prefix.
@@ -124,7 +146,7 @@ fn token(
     file: Option<String>,
     working_dir: &Path,
     problems: &mut Vec<Problem>,
-) -> Option<SecretString> {
+) -> Option<TokenSource> {
     match (token, file) {
         (Some(_), Some(_)) => {
             problems.push(Problem::new(TOKEN_FILE, format!("{TOKEN} is set as well; keep one of the two")));
@@ -134,14 +156,12 @@ fn token(
             problems.push(Problem::new(TOKEN, "empty; give the token that the primary made for this node"));
             None
         }
-        (Some(token), None) => Some(token),
-        (None, Some(file)) => match secret_file::read(working_dir, &file) {
-            Ok(text) => Some(text.into()),
-            Err(reason) => {
-                problems.push(Problem::new(TOKEN_FILE, reason).value(format!("{file:?}")));
-                None
-            }
-        },
+        (Some(token), None) => Some(TokenSource::Given(token)),
+        (None, Some(name)) if name.is_empty() => {
+            problems.push(Problem::new(TOKEN_FILE, "empty; give the path of the file that holds the token"));
+            None
+        }
+        (None, Some(name)) => Some(TokenSource::File { working_dir: working_dir.to_owned(), name }),
         (None, None) => None,
     }
 }
@@ -163,11 +183,8 @@ mod tests {
     use super::*;
 
     fn read<const N: usize>(variables: [(&str, &str); N]) -> (Bootstrap, Vec<String>) {
-        let directory = tempfile::tempdir().unwrap();
-        let mut file = std::fs::File::create(directory.path().join("token")).unwrap();
-        std::io::Write::write_all(&mut file, b"enr_from_file\n").unwrap();
         let mut problems = Vec::new();
-        let bootstrap = Bootstrap::read(&Environment::from_iter(variables), directory.path(), &mut problems);
+        let bootstrap = Bootstrap::read(&Environment::from_iter(variables), Path::new("/"), &mut problems);
         (bootstrap, problems.iter().map(ToString::to_string).collect())
     }
 
@@ -178,17 +195,28 @@ mod tests {
     }
 
     #[test]
-    fn url_and_token_are_read_in_either_case_and_from_a_file() {
+    fn a_token_file_is_read_when_the_token_is_needed_and_not_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        let variables = Environment::from_iter([(MASTER_URL, "http://p"), (TOKEN_FILE, "token")]);
+        let mut problems = Vec::new();
+        let remote = Bootstrap::read(&variables, directory.path(), &mut problems).remote.unwrap();
+        assert!(problems.is_empty() && remote.token().unwrap_err().contains("cannot be read"));
+        std::io::Write::write_all(&mut std::fs::File::create(file).unwrap(), b"enr_from_file\n").unwrap();
+        assert_eq!(remote.token().unwrap().expose_secret(), "enr_from_file");
+    }
+
+    #[test]
+    fn url_and_token_are_read_in_either_case() {
         let (bootstrap, problems) = read([(MASTER_URL, " https://drive.example/ "), (TOKEN, "enr_1")]);
         let remote = bootstrap.remote.unwrap();
         assert_eq!(remote.master_url, "https://drive.example/");
-        assert_eq!(remote.token.expose_secret(), "enr_1");
+        assert_eq!(remote.token().unwrap().expose_secret(), "enr_1");
         assert!(bootstrap.any_present && problems.is_empty());
 
         let (bootstrap, problems) =
-            read([("aster_bootstrap_remote_master_url", "http://p"), (TOKEN_FILE, "token")]);
-        assert_eq!(problems, [""; 0]);
-        assert_eq!(bootstrap.remote.unwrap().token.expose_secret(), "enr_from_file");
+            read([("aster_bootstrap_remote_master_url", "http://p"), (TOKEN, "enr_1")]);
+        assert!(bootstrap.remote.is_some() && problems.is_empty());
     }
 
     #[test]
@@ -222,8 +250,8 @@ mod tests {
         }
         let (_, problems) = read([(MASTER_URL, "http://p"), (TOKEN, " ")]);
         assert!(problems[0].contains("empty"), "{problems:?}");
-        let (_, problems) = read([(MASTER_URL, "http://p"), (TOKEN_FILE, "missing")]);
-        assert!(problems[0].contains("cannot be read"), "{problems:?}");
+        let (_, problems) = read([(MASTER_URL, "http://p"), (TOKEN_FILE, " ")]);
+        assert!(problems[0].contains("empty"), "{problems:?}");
     }
 
     #[test]

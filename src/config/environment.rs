@@ -28,6 +28,20 @@ impl Environment {
             .filter(move |(name, _)| has_prefix(name, prefix))
             .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
+
+    /// The same environment with `name` set to `value`, in place of every spelling of the name.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut variables = self.variables.clone();
+        variables.retain(|known, _| !known.eq_ignore_ascii_case(name));
+        variables.insert(name.to_owned(), Some(value.to_owned()));
+        Self { variables }
+    }
+
+    /// Names of the one-time variables that are set, as they were written.
+    pub fn bootstrap_names(&self) -> impl Iterator<Item = &str> {
+        self.starting_with("ASTER_BOOTSTRAP_").map(|(name, _)| name)
+    }
 }
 
 fn has_prefix(name: &str, prefix: &str) -> bool {

@@ -52,6 +52,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// `[logging]`
     pub logging: LoggingConfig,
+    /// Where the process was started, absolute; local storage policies are relative to it.
+    pub working_dir: PathBuf,
     /// Directory of everything that must survive a restart: `data/` in the working directory.
     pub data_dir: PathBuf,
 }
@@ -63,26 +65,33 @@ impl Config {
             database: DatabaseConfig::read(reader, working_dir),
             auth: AuthConfig::read(reader),
             logging: LoggingConfig::read(reader),
+            working_dir: working_dir.to_owned(),
             data_dir: working_dir.join(paths::DATA),
         }
     }
 }
 
 /// What a configuration file made at first start says beyond the defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FirstFile {
     /// The defaults: a primary that listens on this machine only. With bootstrap variables set it is [`Self::Follower`].
     Primary,
     /// A follower that listens on `0.0.0.0`, because its primary is on another machine.
-    Follower,
+    Follower {
+        /// `database.url`, when it is not to be the default.
+        database_url: Option<String>,
+    },
 }
 
 impl FirstFile {
-    fn settings(self) -> Vec<(&'static str, toml::Value)> {
+    fn settings(&self) -> Vec<(&'static str, toml::Value)> {
         match self {
             Self::Primary => Vec::new(),
-            Self::Follower => {
-                vec![("server.start_mode", "follower".into()), ("server.host", "0.0.0.0".into())]
+            Self::Follower { database_url } => {
+                let mut settings =
+                    vec![("server.start_mode", "follower".into()), ("server.host", "0.0.0.0".into())];
+                settings.extend(database_url.iter().map(|url| ("database.url", url.as_str().into())));
+                settings
             }
         }
     }
@@ -134,7 +143,7 @@ pub struct Inspection {
 /// # Errors
 ///
 /// All mistakes at once. A file that cannot be written is one only if a secret has to be kept in it.
-pub fn load(environment: &Environment, working_dir: &Path, first: FirstFile) -> Result<Loaded, Problems> {
+pub fn load(environment: &Environment, working_dir: &Path, first: &FirstFile) -> Result<Loaded, Problems> {
     // Another process may make the file between our look and our write; then its file is the one to read.
     for _ in 0..2 {
         let reading = Reading::new(environment, working_dir, first)?;
@@ -152,7 +161,7 @@ pub fn load(environment: &Environment, working_dir: &Path, first: FirstFile) -> 
 ///
 /// All mistakes at once.
 pub fn inspect(environment: &Environment, working_dir: &Path) -> Result<Inspection, Problems> {
-    let reading = Reading::new(environment, working_dir, FirstFile::Primary)?;
+    let reading = Reading::new(environment, working_dir, &FirstFile::Primary)?;
     Ok(Inspection {
         settings: reading.settings,
         bootstrap_variables: bootstrap::shown_variables(environment),
@@ -198,14 +207,14 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(environment: &Environment, working_dir: &Path, first: FirstFile) -> Result<Self, Problems> {
+    fn new(environment: &Environment, working_dir: &Path, first: &FirstFile) -> Result<Self, Problems> {
         if working_dir.to_str().is_none() {
             let advice = "its path is not valid UTF-8; start in another directory";
             return Err(Problem::new(format!("working directory {}", working_dir.display()), advice).into());
         }
         let mut problems = Vec::new();
         let bootstrap = Bootstrap::read(environment, working_dir, &mut problems);
-        let first = if bootstrap.any_present { FirstFile::Follower } else { first };
+        let first = if bootstrap.any_present { &FirstFile::Follower { database_url: None } } else { first };
         let reference = reference();
         let file = working_dir.join(CONFIG_FILE);
         let found = file::read(&file).unwrap_or_else(|error| {

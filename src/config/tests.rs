@@ -42,7 +42,7 @@ impl Place {
     }
 
     fn load(&self, variables: &[(&str, &str)]) -> Result<Loaded, Problems> {
-        load(&variables.iter().copied().collect(), self.path(), FirstFile::Primary)
+        load(&variables.iter().copied().collect(), self.path(), &FirstFile::Primary)
     }
 
     fn inspect(&self, variables: &[(&str, &str)]) -> Result<Inspection, Problems> {
@@ -84,7 +84,8 @@ fn a_first_start_makes_a_private_file_with_fresh_secrets_that_later_starts_use()
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
     let place = Place::empty();
-    let Config { server, database, auth, logging, data_dir } = place.load(&[]).unwrap().config;
+    let Config { server, database, auth, logging, working_dir, data_dir } = place.load(&[]).unwrap().config;
+    assert_eq!(working_dir, place.path());
     let here = place.path();
     assert_eq!((server.host.as_str(), server.port, server.workers), ("127.0.0.1", 3000, 0));
     assert_eq!(server.start_mode, StartMode::Primary);

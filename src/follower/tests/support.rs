@@ -43,7 +43,9 @@ pub(super) struct Node {
 }
 
 pub(super) fn config(dir: &TempDir) -> Config {
-    load(&Environment::default(), dir.path(), FirstFile::Follower).expect("configuration").config
+    load(&Environment::default(), dir.path(), &FirstFile::Follower { database_url: None })
+        .expect("configuration")
+        .config
 }
 
 pub(super) async fn open_db(config: &Config) -> Db {
