@@ -18,10 +18,14 @@ CREATE TABLE nodes (
     -- 1 while the follower has not yet been told the current name and flag.
     binding_pending BIGINT NOT NULL,
     last_error TEXT NOT NULL,
+    -- JSON object; '{}' until a probe succeeded.
     last_capabilities TEXT NOT NULL,
     last_checked_at BIGINT,
     latency_ms BIGINT,
+    -- The follower's clock minus ours.
     clock_difference_ms BIGINT,
+    -- JSON object of the last failed test; '' when it succeeded.
+    diagnosis TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
@@ -105,16 +109,19 @@ CREATE TABLE users (
     updated_at BIGINT NOT NULL
 );
 
--- Logins. The refresh token is kept as a hash and replaced at every refresh.
+-- Logins. Of the refresh token, which is replaced at every refresh, hashes are kept: the current one and, for requests
+-- that were under way during a refresh, the one before.
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    refresh_hash TEXT NOT NULL UNIQUE,
+    refresh_hash TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    refreshed_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 -- Stored content. One blob is one object under its policy.
 CREATE TABLE blobs (
@@ -141,12 +148,13 @@ CREATE TABLE files (
 CREATE UNIQUE INDEX files_name ON files (owner_user_id, name);
 CREATE INDEX files_blob ON files (blob_id);
 
--- Objects that are being written or have to be removed: written before the object is, gone when the database
--- knows the object (or knows that it is gone). What a crash leaves here is removed at the next start.
+-- Objects that are being written or have to be removed: the row is there before the object is, and goes when the
+-- database knows the object or the object is gone. What a crash leaves here is removed after the next start.
 CREATE TABLE stray_objects (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     policy_id BIGINT NOT NULL REFERENCES storage_policies (id),
     object_key TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
+    -- When a write of the object was last known to be under way.
+    last_write_at BIGINT NOT NULL,
     UNIQUE (policy_id, object_key)
 );
