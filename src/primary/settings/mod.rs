@@ -1,0 +1,265 @@
+//! Settings an administrator changes at run time. Each is declared once, in [`definitions`]; the values lie in the
+//! database and in a snapshot that readers take without waiting.
+//!
+//! What an operator sets before the start is in `config`, not here.
+
+pub(in crate::primary) mod api;
+mod definitions;
+mod store;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+pub use self::definitions::{Definition, Kind, Value, ValueError};
+use self::definitions::{keys, *};
+use crate::db::Db;
+use crate::protocol::{Origin, Timestamp};
+
+/// Why a setting was not read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// No setting has this name.
+    #[error("there is no setting `{0}`; GET /api/v1/admin/config/schema lists them")]
+    Unknown(String),
+    /// The value does not fit the setting.
+    #[error("setting `{key}`: {source}")]
+    Value {
+        /// Name of the setting.
+        key: &'static str,
+        source: ValueError,
+    },
+    /// The database failed.
+    #[error("settings: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// One setting with its value in force.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// What it is.
+    pub definition: &'static Definition,
+    /// The value in force.
+    pub value: Value,
+    /// When it was last set; `None` while the default holds.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A value that was set, as opposed to a default.
+#[derive(Debug, Clone)]
+struct SetValue {
+    value: Value,
+    updated_at: Timestamp,
+}
+
+type Snapshot = BTreeMap<&'static str, SetValue>;
+
+/// The settings in force; clones share them.
+#[derive(Debug, Clone)]
+pub struct Settings(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    snapshot: ArcSwap<Snapshot>,
+    /// Held over "write, then replace the snapshot", so that snapshots follow each other as the writes did.
+    changing: Mutex<()>,
+}
+
+impl Settings {
+    /// Reads the values that are set. A stored value that no longer fits its setting is reported in the log and the
+    /// default holds.
+    pub async fn open(db: Db) -> Result<Self, SettingsError> {
+        let snapshot = ArcSwap::from_pointee(load(&db).await?);
+        Ok(Self(Arc::new(Inner { db, snapshot, changing: Mutex::new(()) })))
+    }
+
+    /// All settings in the order of their declaration.
+    pub fn list(&self) -> Vec<Setting> {
+        let snapshot = self.0.snapshot.load();
+        DEFINITIONS.iter().map(|definition| setting(definition, &snapshot)).collect()
+    }
+
+    /// One setting.
+    pub fn get(&self, key: &str) -> Result<Setting, SettingsError> {
+        Ok(setting(find(key)?, &self.0.snapshot.load()))
+    }
+
+    /// Sets a value; it is in force when this returns.
+    pub async fn set(&self, key: &str, texts: &[String]) -> Result<Setting, SettingsError> {
+        let definition = find(key)?;
+        let value = definition
+            .kind
+            .parse(texts)
+            .map_err(|source| SettingsError::Value { key: definition.key, source })?;
+        self.write(definition, Some(&value)).await?;
+        self.get(key)
+    }
+
+    /// Returns to the default.
+    pub async fn reset(&self, key: &str) -> Result<Setting, SettingsError> {
+        self.write(find(key)?, None).await?;
+        self.get(key)
+    }
+
+    /// Takes `origin` as public address unless one is set. First-run setup calls this with the address it was
+    /// reached under.
+    pub async fn adopt_public_site_url(&self, origin: &Origin) -> Result<(), SettingsError> {
+        if self.public_site_urls().is_empty() {
+            self.set(keys::PUBLIC_SITE_URL, &[origin.as_str().to_owned()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the operator's wish for the first value of `auth_cookie_secure` in force. To be called only before the
+    /// first user exists; from then on the setting is the administrator's.
+    pub async fn set_first_cookie_rule(&self, secure: bool) -> Result<(), SettingsError> {
+        if secure == self.auth_cookie_secure() {
+            return Ok(());
+        }
+        self.set(keys::AUTH_COOKIE_SECURE, &[secure.to_string()]).await.map(|_| ())
+    }
+
+    /// Addresses people reach this primary under; the first is the one followers and links use.
+    pub fn public_site_urls(&self) -> Vec<Origin> {
+        match self.value(keys::PUBLIC_SITE_URL) {
+            Value::Origins(origins) => origins,
+            Value::Flag(_) | Value::Number(_) => Vec::new(),
+        }
+    }
+
+    /// The first public address.
+    pub fn public_site_url(&self) -> Option<Origin> {
+        self.public_site_urls().into_iter().next()
+    }
+
+    /// Whether cookies carry `Secure`.
+    pub fn auth_cookie_secure(&self) -> bool {
+        matches!(self.value(keys::AUTH_COOKIE_SECURE), Value::Flag(true))
+    }
+
+    /// Life of an access token in seconds.
+    pub fn auth_access_token_ttl_secs(&self) -> u64 {
+        self.number(keys::AUTH_ACCESS_TOKEN_TTL_SECS)
+    }
+
+    /// Life of a login without refresh, in seconds.
+    pub fn auth_refresh_token_ttl_secs(&self) -> u64 {
+        self.number(keys::AUTH_REFRESH_TOKEN_TTL_SECS)
+    }
+
+    /// Seconds between two probes of the enabled nodes.
+    pub fn remote_node_health_test_interval_secs(&self) -> u64 {
+        self.number(keys::REMOTE_NODE_HEALTH_TEST_INTERVAL_SECS)
+    }
+
+    /// Quota of new users in bytes; 0 is unlimited.
+    pub fn default_storage_quota(&self) -> u64 {
+        self.number(keys::DEFAULT_STORAGE_QUOTA)
+    }
+
+    fn value(&self, key: &str) -> Value {
+        let definition = find(key).expect("getters use keys that are declared");
+        setting(definition, &self.0.snapshot.load()).value
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        match self.value(key) {
+            Value::Number(number) => number,
+            Value::Flag(_) | Value::Origins(_) => 0,
+        }
+    }
+
+    async fn write(&self, definition: &Definition, value: Option<&Value>) -> Result<(), SettingsError> {
+        let _turn = self.0.changing.lock().await;
+        match value {
+            Some(value) => {
+                store::upsert(&self.0.db, definition.key, &value.to_stored(), Timestamp::now()).await?;
+            }
+            None => store::delete(&self.0.db, definition.key).await?,
+        }
+        self.0.snapshot.store(Arc::new(load(&self.0.db).await?));
+        Ok(())
+    }
+}
+
+fn find(key: &str) -> Result<&'static Definition, SettingsError> {
+    DEFINITIONS
+        .iter()
+        .find(|definition| definition.key == key)
+        .ok_or_else(|| SettingsError::Unknown(key.chars().take(80).collect()))
+}
+
+fn setting(definition: &'static Definition, snapshot: &Snapshot) -> Setting {
+    match snapshot.get(definition.key) {
+        Some(set) => Setting { definition, value: set.value.clone(), updated_at: Some(set.updated_at) },
+        None => Setting { definition, value: definition.default_value(), updated_at: None },
+    }
+}
+
+async fn load(db: &Db) -> Result<Snapshot, SettingsError> {
+    let mut snapshot = Snapshot::new();
+    for row in store::all(db).await? {
+        let Ok(definition) = find(&row.key) else { continue };
+        match definition.kind.read_stored(&row.value) {
+            Ok(value) => {
+                snapshot.insert(definition.key, SetValue { value, updated_at: row.updated_at });
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "the stored value of `{}` is not usable ({error}); the default holds",
+                    row.key
+                );
+            }
+        }
+    }
+    Ok(snapshot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Schema;
+
+    async fn open() -> (tempfile::TempDir, Db, Settings) {
+        let dir = tempfile::tempdir().expect("dir");
+        let url = format!("sqlite://{}/t.db?mode=rwc", dir.path().display());
+        let db = Db::open(&url, 2, Schema::Primary).await.expect("db");
+        let settings = Settings::open(db.clone()).await.expect("settings");
+        (dir, db, settings)
+    }
+
+    #[tokio::test]
+    async fn a_value_is_in_force_at_once_and_after_a_restart_until_it_is_reset() {
+        let (_dir, db, settings) = open().await;
+        assert_eq!(settings.auth_access_token_ttl_secs(), 900);
+        settings.set("auth_access_token_ttl_secs", &["60".to_owned()]).await.expect("set");
+        assert_eq!(settings.auth_access_token_ttl_secs(), 60);
+        let reopened = Settings::open(db).await.expect("reopen");
+        assert_eq!(reopened.auth_access_token_ttl_secs(), 60);
+        assert!(reopened.get("auth_access_token_ttl_secs").expect("get").updated_at.is_some());
+        let back = reopened.reset("auth_access_token_ttl_secs").await.expect("reset");
+        assert_eq!(back.value, Value::Number(900));
+        assert!(back.updated_at.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_public_address_is_adopted_only_while_none_is_set() {
+        let (_dir, _db, settings) = open().await;
+        let origin = |raw| Origin::parse(raw).expect("origin");
+        settings.adopt_public_site_url(&origin("http://first:3000")).await.expect("adopt");
+        settings.adopt_public_site_url(&origin("http://second")).await.expect("adopt");
+        assert_eq!(settings.public_site_urls(), [origin("http://first:3000")]);
+    }
+
+    #[tokio::test]
+    async fn a_stored_value_that_does_not_fit_leaves_the_default() {
+        let (_dir, db, _settings) = open().await;
+        store::upsert(&db, "auth_access_token_ttl_secs", "soon", Timestamp::now()).await.expect("row");
+        store::upsert(&db, "of_another_release", "x", Timestamp::now()).await.expect("row");
+        let settings = Settings::open(db).await.expect("open");
+        assert_eq!(settings.auth_access_token_ttl_secs(), 900);
+    }
+}
