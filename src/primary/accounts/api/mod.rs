@@ -1,0 +1,138 @@
+//! `/auth` (primary spec §2.2) and `/admin/users` (§2.6).
+
+mod cookies;
+mod csrf;
+mod extract;
+mod users;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, header};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+pub use self::csrf::CsrfError;
+pub(in crate::primary) use self::extract::{Admin, User};
+use self::users::UserInfo;
+use super::{AccountError, Login, NewAccount};
+use crate::http::{ApiError, Json, created, empty, ok};
+use crate::primary::Primary;
+use crate::protocol::{Origin, codes};
+
+pub(in crate::primary) fn routes() -> Router<Primary> {
+    Router::new()
+        .route("/auth/check", post(check))
+        .route("/auth/setup", post(set_up))
+        .route("/auth/login", post(log_in))
+        .route("/auth/refresh", post(refresh))
+        .route("/auth/logout", post(log_out))
+        .route("/auth/me", get(me))
+        .merge(users::routes())
+}
+
+#[derive(Debug, Deserialize)]
+struct NewAccountRequest {
+    username: String,
+    email: String,
+    password: SecretString,
+}
+
+impl NewAccountRequest {
+    fn check(self) -> Result<NewAccount, AccountError> {
+        Ok(NewAccount::new(&self.username, &self.email, self.password)?)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct LoginRequest {
+    identifier: String,
+    password: SecretString,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckReply {
+    has_users: bool,
+    allow_user_registration: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct LoginReply {
+    status: &'static str,
+    /// Seconds until the access token has to be renewed.
+    expires_in: u64,
+}
+
+async fn check(State(primary): State<Primary>) -> Result<impl IntoResponse, ApiError> {
+    let has_users = primary.accounts.has_users().await?;
+    Ok(ok(CheckReply { has_users, allow_user_registration: false }))
+}
+
+async fn set_up(
+    State(primary): State<Primary>,
+    headers: HeaderMap,
+    Json(request): Json<NewAccountRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let group = primary.policies.default_group_id().await?;
+    let account = primary.accounts.set_up(&request.check()?, group).await?;
+    tracing::info!(user.id = account.id, "setup is complete; the first administrator exists");
+    if let Some(origin) = request_origin(&headers) {
+        // The account stands; an address that was not kept can be set by hand.
+        if let Err(error) = primary.settings.adopt_public_site_url(&origin).await {
+            tracing::warn!("public_site_url was not set to {origin}: {error}");
+        }
+    }
+    Ok(created(UserInfo::from(account)))
+}
+
+async fn log_in(
+    State(primary): State<Primary>,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, ApiError> {
+    let login = primary.accounts.log_in(&request.identifier, &request.password).await?;
+    tracing::info!(user.id = login.account.id, "logged in");
+    Ok(login_reply(&primary, &login, None))
+}
+
+async fn refresh(State(primary): State<Primary>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let token = cookies::get(&headers, cookies::REFRESH).ok_or_else(|| {
+        ApiError::new(codes::TOKEN_MISSING, "the cookie `aster_refresh` is missing; log in")
+    })?;
+    csrf::check(&headers, &primary.settings.public_site_urls())?;
+    let login = primary.accounts.refresh(token).await?;
+    Ok(login_reply(&primary, &login, cookies::get(&headers, cookies::CSRF)))
+}
+
+async fn log_out(State(primary): State<Primary>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let bearer = extract::bearer(&headers);
+    let access = bearer.or_else(|| cookies::get(&headers, cookies::ACCESS));
+    let refresh = cookies::get(&headers, cookies::REFRESH).filter(|_| bearer.is_none());
+    if bearer.is_none() && (access.is_some() || refresh.is_some()) {
+        csrf::check(&headers, &primary.settings.public_site_urls())?;
+    }
+    if access.is_some() || refresh.is_some() {
+        primary.accounts.log_out(access, refresh).await?;
+    }
+    let mut response = empty().into_response();
+    cookies::clear(response.headers_mut(), primary.settings.auth_cookie_secure());
+    Ok(response)
+}
+
+/// Clients may name parts of the record in `fields`; it is small and always given whole.
+async fn me(State(primary): State<Primary>, User(user): User) -> Result<impl IntoResponse, ApiError> {
+    Ok(ok(UserInfo::from(primary.accounts.get(user.id).await?)))
+}
+
+fn login_reply(primary: &Primary, login: &Login, csrf: Option<&str>) -> Response {
+    let reply = LoginReply { status: "authenticated", expires_in: login.access_ttl_secs };
+    let mut response = ok(reply).into_response();
+    cookies::set_login(response.headers_mut(), login, csrf, primary.settings.auth_cookie_secure());
+    response
+}
+
+/// The address the browser (or script) used.
+fn request_origin(headers: &HeaderMap) -> Option<Origin> {
+    let sent = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    sent.and_then(|origin| Origin::parse(origin).ok()).or_else(|| csrf::own_origins(headers).next())
+}

@@ -1,0 +1,303 @@
+//! Who people are: accounts, logins, and what an administrator changes about them.
+//!
+//! Storage use is counted here ([`charge_storage`], [`refund_storage`]); what is stored is `files`' business.
+
+pub(in crate::primary) mod api;
+mod password;
+mod rules;
+mod sessions;
+mod store;
+mod token;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::api::CsrfError;
+pub(in crate::primary) use self::api::{Admin, User};
+pub use self::password::PasswordError;
+use self::password::Passwords;
+pub use self::rules::{InvalidAccount, NewAccount};
+pub use self::sessions::Login;
+pub use self::token::TokenError;
+use self::token::Tokens;
+use crate::config::AuthConfig;
+use crate::db::{Db, Tx};
+use crate::primary::settings::Settings;
+use crate::protocol::Timestamp;
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Own files.
+    User,
+}
+
+/// Whether a user may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Yes.
+    Active,
+    /// No; open logins have ended.
+    Disabled,
+}
+
+/// A person's record.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Id.
+    pub id: i64,
+    /// Login name, as typed at creation.
+    pub username: String,
+    /// Mail address, as typed.
+    pub email: String,
+    /// What the user may do.
+    pub role: Role,
+    /// Whether the user may log in.
+    pub status: Status,
+    /// Bytes stored.
+    pub storage_used: u64,
+    /// Bytes that may be stored; 0 is unlimited.
+    pub storage_quota: u64,
+    /// Which policy group routes the user's uploads.
+    pub policy_group_id: Option<i64>,
+    /// Raised to end all logins.
+    session_version: i64,
+    /// Creation.
+    pub created_at: Timestamp,
+    /// Last change by an administrator.
+    pub updated_at: Timestamp,
+}
+
+/// The user behind a request.
+#[derive(Debug, Clone)]
+pub struct CurrentUser {
+    /// Id.
+    pub id: i64,
+    /// Login name.
+    pub username: String,
+    /// What the user may do.
+    pub role: Role,
+    /// The login the request belongs to.
+    pub session_id: String,
+    /// Which policy group routes the user's uploads.
+    pub policy_group_id: Option<i64>,
+}
+
+/// What an administrator changes about a user; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    /// New role.
+    pub role: Option<Role>,
+    /// New status; disabling ends all logins at once.
+    pub status: Option<Status>,
+    /// New quota in bytes, 0 is unlimited.
+    pub storage_quota: Option<u64>,
+    /// New policy group.
+    pub policy_group_id: Option<i64>,
+}
+
+/// Why something about accounts was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// A new account breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] InvalidAccount),
+    /// Setup was asked for, but somebody is there already.
+    #[error("setup is complete: a user exists already; log in instead")]
+    AlreadySetUp,
+    /// The name is taken.
+    #[error("a user named `{0}` exists already")]
+    UsernameTaken(String),
+    /// The address is taken.
+    #[error("a user with the address `{0}` exists already")]
+    EmailTaken(String),
+    /// Nobody has this id.
+    #[error("there is no user {0}")]
+    NotFound(i64),
+    /// No policy group has this id.
+    #[error("there is no policy group {0}; GET /api/v1/admin/policy-groups lists them")]
+    UnknownGroup(i64),
+    /// Nobody could administrate any more.
+    #[error("user {0} is the last active administrator; make another one first")]
+    LastAdmin(i64),
+    /// A number larger than the database keeps.
+    #[error("storage_quota must be at most {} bytes", i64::MAX)]
+    QuotaTooLarge,
+    /// Unknown user or wrong password; which, is not told.
+    #[error("the name or the password is wrong")]
+    WrongCredentials,
+    /// Right password, but the account is closed.
+    #[error("this account is disabled; an administrator can enable it")]
+    Disabled,
+    /// The refresh token is unknown, expired, or was used before.
+    #[error("this login has ended; log in again")]
+    LoginEnded,
+    /// The access token does not pass.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A password could not be hashed or compared.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// A token could not be made.
+    #[error("access token: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+    /// The database failed.
+    #[error("accounts: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// The people of this primary.
+#[derive(Debug)]
+pub struct Accounts {
+    db: Db,
+    settings: Settings,
+    passwords: Passwords,
+    tokens: Tokens,
+}
+
+impl Accounts {
+    /// Accounts in `db`, with the signing key and the limits from `config`.
+    pub fn new(db: Db, settings: Settings, config: &AuthConfig) -> Self {
+        Self {
+            db,
+            settings,
+            passwords: Passwords::new(config.password_hash_max_concurrency),
+            tokens: Tokens::new(&config.jwt_secret),
+        }
+    }
+
+    /// Whether anybody has an account; before that, setup is open.
+    pub async fn has_users(&self) -> Result<bool, AccountError> {
+        Ok(store::user_exists(&mut *self.db.read().acquire().await?).await?)
+    }
+
+    /// Makes the first account, an administrator. Of setups at the same time one succeeds.
+    pub async fn set_up(&self, new: &NewAccount, group_id: Option<i64>) -> Result<Account, AccountError> {
+        // Asked twice: here to spare the hash, below because only the write transaction is alone.
+        if self.has_users().await? {
+            return Err(AccountError::AlreadySetUp);
+        }
+        let hash = self.passwords.hash(new.password()).await?;
+        let mut tx = self.db.begin().await?;
+        if store::user_exists(&mut tx).await? {
+            return Err(AccountError::AlreadySetUp);
+        }
+        let account = self.insert(&mut tx, new, &hash, Role::Admin, group_id).await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// Makes an account for a user without rights of administration.
+    pub async fn create(&self, new: &NewAccount, group_id: Option<i64>) -> Result<Account, AccountError> {
+        let hash = self.passwords.hash(new.password()).await?;
+        let mut tx = self.db.begin().await?;
+        let account = self.insert(&mut tx, new, &hash, Role::User, group_id).await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// One account.
+    pub async fn get(&self, id: i64) -> Result<Account, AccountError> {
+        let mut connection = self.db.read().acquire().await?;
+        store::user_by_id(&mut connection, id).await?.ok_or(AccountError::NotFound(id))
+    }
+
+    /// A part of all accounts by id, and how many there are.
+    pub async fn list(&self, limit: u32, offset: u32) -> Result<(Vec<Account>, u64), AccountError> {
+        Ok(store::users(&self.db, limit, offset).await?)
+    }
+
+    /// Changes an account.
+    pub async fn change(&self, id: i64, change: &AccountChange) -> Result<Account, AccountError> {
+        let mut tx = self.db.begin().await?;
+        let mut account = store::user_by_id(&mut tx, id).await?.ok_or(AccountError::NotFound(id))?;
+        let ended = change.status == Some(Status::Disabled) && account.status == Status::Active;
+        account.role = change.role.unwrap_or(account.role);
+        account.status = change.status.unwrap_or(account.status);
+        account.storage_quota = change.storage_quota.unwrap_or(account.storage_quota);
+        account.policy_group_id = change.policy_group_id.or(account.policy_group_id);
+        account.updated_at = Timestamp::now();
+        if !account.is_active_admin() && !store::other_active_admin_exists(&mut tx, id).await? {
+            return Err(AccountError::LastAdmin(id));
+        }
+        if ended {
+            account.session_version += 1;
+            store::delete_sessions_of(&mut tx, id).await?;
+        }
+        store::update_user(&mut tx, &account).await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        new: &NewAccount,
+        password_hash: &str,
+        role: Role,
+        policy_group_id: Option<i64>,
+    ) -> Result<Account, AccountError> {
+        let now = Timestamp::now();
+        let mut account = Account {
+            id: 0,
+            username: new.username().to_owned(),
+            email: new.email().to_owned(),
+            role,
+            status: Status::Active,
+            storage_used: 0,
+            storage_quota: self.settings.default_storage_quota(),
+            policy_group_id,
+            session_version: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        account.id = store::insert_user(tx, &account, password_hash).await?;
+        Ok(account)
+    }
+}
+
+impl Account {
+    fn is_active_admin(&self) -> bool {
+        self.role == Role::Admin && self.status == Status::Active
+    }
+}
+
+impl Role {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::User => "user",
+        }
+    }
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// Adds `bytes` to what a user stores, as part of the transaction that stores them; `false` and no change when the
+/// quota has no room.
+pub(in crate::primary) async fn charge_storage(
+    tx: &mut Tx,
+    user_id: i64,
+    bytes: u64,
+) -> Result<bool, sqlx::Error> {
+    store::charge(tx, user_id, bytes).await
+}
+
+/// Takes `bytes` off what a user stores, as part of the transaction that removes them.
+pub(in crate::primary) async fn refund_storage(
+    tx: &mut Tx,
+    user_id: i64,
+    bytes: u64,
+) -> Result<(), sqlx::Error> {
+    store::refund(tx, user_id, bytes).await
+}
