@@ -1,0 +1,325 @@
+//! `/admin/remote-nodes` and the public enrollment calls (wire contract §2, §10.5; primary spec §2.4).
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::{get, patch, post};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Diagnosis, EnrollmentStatus, IssuedToken, NewNode, Node, NodeChange, NodeSort, Redeemed, SortOrder,
+};
+use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::primary::Primary;
+use crate::primary::accounts::Admin;
+use crate::primary::paging::{Page, PageQuery};
+use crate::protocol::{
+    AckRequest, BaseUrl, Capabilities, CreateIngressTarget, RedeemRequest, Timestamp, UpdateIngressTarget,
+};
+
+type Answer = Result<axum::response::Response, ApiError>;
+
+pub(in crate::primary) fn routes() -> Router<Primary> {
+    Router::new()
+        .route("/admin/remote-nodes", get(list).post(create))
+        .route("/admin/remote-nodes/test", post(test_address))
+        .route("/admin/remote-nodes/{id}", get(read).patch(change).delete(remove))
+        .route("/admin/remote-nodes/{id}/test", post(test))
+        .route("/admin/remote-nodes/{id}/enrollment-token", post(issue_token))
+        .route("/admin/remote-nodes/{id}/ingress-profiles", get(list_targets).post(add_target))
+        .route(
+            "/admin/remote-nodes/{id}/ingress-profiles/{profile_key}",
+            patch(change_target).delete(remove_target),
+        )
+        .route("/public/remote-enrollment/redeem", post(redeem))
+        .route("/public/remote-enrollment/ack", post(acknowledge))
+}
+
+#[derive(Debug, Deserialize)]
+struct SortQuery {
+    #[serde(default)]
+    sort_by: NodeSort,
+    #[serde(default)]
+    sort_order: SortOrder,
+}
+
+#[derive(Debug, Deserialize)]
+struct CreateRequest {
+    name: String,
+    namespace: Option<String>,
+    base_url: Option<String>,
+    is_enabled: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChangeRequest {
+    name: Option<String>,
+    namespace: Option<String>,
+    base_url: Option<String>,
+    is_enabled: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TestRequest {
+    base_url: String,
+    access_key: String,
+    secret_key: SecretString,
+}
+
+/// A node as administrators see it; its keys are not part of it.
+#[derive(Debug, Serialize)]
+struct NodeInfo {
+    id: i64,
+    name: String,
+    namespace: String,
+    base_url: String,
+    is_enabled: bool,
+    binding_pending: bool,
+    enrollment_status: EnrollmentStatus,
+    last_error: String,
+    capabilities: Capabilities,
+    last_checked_at: Option<Timestamp>,
+    latency_ms: Option<i64>,
+    clock_difference_ms: Option<i64>,
+    diagnosis: Option<Diagnosis>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct TokenInfo {
+    remote_node_id: i64,
+    remote_node_name: String,
+    master_url: String,
+    token: String,
+    expires_at: Timestamp,
+    command: String,
+}
+
+/// Everything a follower needs; the only answer that carries a node's keys.
+#[derive(Serialize)]
+struct RedeemInfo {
+    remote_node_id: i64,
+    remote_node_name: String,
+    master_url: String,
+    access_key: String,
+    secret_key: String,
+    is_enabled: bool,
+    ack_token: String,
+    namespace: String,
+}
+
+impl From<Node> for NodeInfo {
+    fn from(node: Node) -> Self {
+        let unknown = || "unknown".to_owned();
+        Self {
+            id: node.id,
+            enrollment_status: node.enrollment_status(Timestamp::now()),
+            name: node.name,
+            namespace: node.namespace,
+            base_url: node.base_url.as_ref().map(BaseUrl::to_string).unwrap_or_default(),
+            is_enabled: node.is_enabled,
+            binding_pending: node.binding_pending,
+            last_error: node.last_error,
+            capabilities: node.capabilities.unwrap_or_else(|| Capabilities {
+                protocol_version: unknown(),
+                min_supported_protocol_version: unknown(),
+                ..Capabilities::default()
+            }),
+            last_checked_at: node.last_checked_at,
+            latency_ms: node.latency_ms,
+            clock_difference_ms: node.clock_difference_ms,
+            diagnosis: node.diagnosis,
+            created_at: node.created_at,
+            updated_at: node.updated_at,
+        }
+    }
+}
+
+impl From<IssuedToken> for TokenInfo {
+    fn from(issued: IssuedToken) -> Self {
+        let token = issued.token.expose_secret().to_owned();
+        Self {
+            remote_node_id: issued.node.id,
+            remote_node_name: issued.node.name,
+            master_url: issued.master_url.to_string(),
+            command: format!("aster_drive node enroll --master-url {} --token {token}", issued.master_url),
+            token,
+            expires_at: issued.expires_at,
+        }
+    }
+}
+
+impl From<Redeemed> for RedeemInfo {
+    fn from(redeemed: Redeemed) -> Self {
+        Self {
+            remote_node_id: redeemed.node.id,
+            remote_node_name: redeemed.node.name,
+            master_url: redeemed.master_url.to_string(),
+            access_key: redeemed.access_key,
+            secret_key: redeemed.secret_key.expose_secret().to_owned(),
+            is_enabled: redeemed.node.is_enabled,
+            ack_token: redeemed.ack_token.expose_secret().to_owned(),
+            namespace: redeemed.node.namespace,
+        }
+    }
+}
+
+async fn list(
+    State(primary): State<Primary>,
+    _: Admin,
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+) -> Answer {
+    let (nodes, total) =
+        primary.nodes.list(sort.sort_by, sort.sort_order, page.limit(), page.offset()).await?;
+    let items: Vec<NodeInfo> = nodes.into_iter().map(NodeInfo::from).collect();
+    Ok(ok(Page::of(items, total, page)).into_response())
+}
+
+async fn create(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Json(request): Json<CreateRequest>,
+) -> Answer {
+    let new = NewNode {
+        name: request.name,
+        namespace: request.namespace,
+        base_url: request.base_url.unwrap_or_default(),
+        is_enabled: request.is_enabled.unwrap_or(true),
+    };
+    let node = primary.nodes.create(new).await?;
+    tracing::info!(user.id = admin.id, node.id = node.id, "remote node created");
+    Ok(created(NodeInfo::from(node)).into_response())
+}
+
+async fn read(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
+    Ok(ok(NodeInfo::from(primary.nodes.get(id).await?)).into_response())
+}
+
+async fn change(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+    Json(request): Json<ChangeRequest>,
+) -> Answer {
+    let change = NodeChange {
+        name: request.name,
+        namespace: request.namespace,
+        base_url: request.base_url,
+        is_enabled: request.is_enabled,
+    };
+    let node = primary.nodes.change(id, change).await?;
+    tracing::info!(user.id = admin.id, node.id = id, node.is_enabled, "remote node changed");
+    Ok(ok(NodeInfo::from(node)).into_response())
+}
+
+async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+    primary.nodes.delete(id).await?;
+    tracing::info!(user.id = admin.id, node.id = id, "remote node deleted");
+    Ok(empty().into_response())
+}
+
+async fn test(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
+    Ok(ok(NodeInfo::from(primary.nodes.test(id).await?)).into_response())
+}
+
+async fn test_address(State(primary): State<Primary>, _: Admin, Json(request): Json<TestRequest>) -> Answer {
+    let tested = primary.nodes.test_address(&request.base_url, &request.access_key, &request.secret_key);
+    Ok(ok(tested.await?).into_response())
+}
+
+async fn issue_token(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+    let issued = primary.nodes.issue_token(id, Timestamp::now()).await?;
+    tracing::info!(user.id = admin.id, node.id = id, "enrollment token issued");
+    Ok(created(TokenInfo::from(issued)).into_response())
+}
+
+async fn list_targets(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
+    Ok(ok(primary.nodes.targets(id).await?).into_response())
+}
+
+async fn add_target(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+    Json(target): Json<CreateIngressTarget>,
+) -> Answer {
+    let target = primary.nodes.add_target(id, &target).await?;
+    tracing::info!(
+        user.id = admin.id,
+        node.id = id,
+        profile_key = target.profile_key,
+        "ingress target added"
+    );
+    Ok(created(target).into_response())
+}
+
+async fn change_target(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path((id, profile_key)): Path<(i64, String)>,
+    Json(change): Json<UpdateIngressTarget>,
+) -> Answer {
+    let target = primary.nodes.change_target(id, &profile_key, &change).await?;
+    tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target changed");
+    Ok(ok(target).into_response())
+}
+
+async fn remove_target(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path((id, profile_key)): Path<(i64, String)>,
+) -> Answer {
+    primary.nodes.remove_target(id, &profile_key).await?;
+    tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target removed");
+    Ok(empty().into_response())
+}
+
+async fn redeem(State(primary): State<Primary>, Json(request): Json<RedeemRequest>) -> Answer {
+    let redeemed = primary.nodes.redeem(request.token.expose_secret(), Timestamp::now()).await?;
+    Ok(ok(RedeemInfo::from(redeemed)).into_response())
+}
+
+async fn acknowledge(State(primary): State<Primary>, Json(request): Json<AckRequest>) -> Answer {
+    primary.nodes.acknowledge(request.ack_token.expose_secret(), Timestamp::now()).await?;
+    Ok(empty().into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primary::nodes::tests::{Fixture, PUBLIC_URL, new_node};
+    use crate::protocol::RedeemReply;
+
+    #[tokio::test]
+    async fn a_redeem_reads_as_the_follower_reads_it_and_the_command_carries_the_token() {
+        let fixture = Fixture::with_public_url().await;
+        let node = fixture.nodes.create(new_node("Edge")).await.expect("node");
+        let issued = fixture.nodes.issue_token(node.id, Timestamp::now()).await.expect("token");
+        let token = TokenInfo::from(issued);
+        assert_eq!(
+            token.command,
+            format!("aster_drive node enroll --master-url {PUBLIC_URL} --token {}", token.token)
+        );
+        let redeemed = fixture.nodes.redeem(&token.token, Timestamp::now()).await.expect("redeem");
+        let text = serde_json::to_string(&RedeemInfo::from(redeemed)).expect("json");
+        let reply: RedeemReply = serde_json::from_str(&text).expect("all members are there");
+        assert_eq!((reply.remote_node_id, reply.remote_node_name.as_str()), (node.id, "Edge"));
+        assert_eq!((reply.master_url.as_str(), reply.namespace.as_deref()), (PUBLIC_URL, Some("edge")));
+        assert!(reply.is_enabled && reply.ack_token.expose_secret().starts_with("enr_ack_"));
+    }
+
+    #[tokio::test]
+    async fn a_node_is_shown_without_its_keys() {
+        let fixture = Fixture::new().await;
+        let node = fixture.nodes.create(new_node("Edge")).await.expect("node");
+        let shown = serde_json::to_value(NodeInfo::from(node)).expect("json");
+        let members: Vec<&str> = shown.as_object().expect("object").keys().map(String::as_str).collect();
+        assert!(members.iter().all(|member| !member.contains("key")), "{members:?}");
+        assert_eq!(shown["enrollment_status"], "not_started");
+        assert_eq!(shown["capabilities"]["protocol_version"], "unknown");
+        assert!(shown["last_checked_at"].is_null() && shown["diagnosis"].is_null());
+    }
+}

@@ -1,0 +1,145 @@
+//! Whether a follower can be used: the connection test (wire contract §10.4).
+
+use secrecy::SecretString;
+
+use super::diagnosis::{Diagnosis, diagnose, diagnose_document};
+use super::{Node, NodeError, Nodes, invalid, store};
+use crate::protocol::{BaseUrl, Capabilities, Timestamp};
+use crate::storage::remote::FollowerClient;
+
+/// What a probe saw.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// When it ended.
+    pub checked_at: Timestamp,
+    /// Round trip; `None` when there was no reply.
+    pub latency_ms: Option<i64>,
+    /// The follower's clock minus ours; `None` when it did not say.
+    pub clock_difference_ms: Option<i64>,
+    /// The document, also when it is not enough.
+    pub capabilities: Option<Capabilities>,
+    /// Why the follower cannot be used; `None` when it can.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+impl Nodes {
+    /// Tests an enrolled node and keeps the result; works for disabled nodes too. A node that is not all right is a
+    /// success of this call; `diagnosis` says what is wrong.
+    pub async fn probe(&self, id: i64) -> Result<Examined, NodeError> {
+        let node = self.get(id).await?;
+        if !node.is_enrolled() {
+            return Err(NodeError::EnrollmentRequired(node.name));
+        }
+        let Some(base) = node.base_url.clone() else {
+            let diagnosis = Diagnosis::bad_endpoint("", "The node has no base URL");
+            return Ok(Examined::failed(diagnosis));
+        };
+        let needed_by = store::policies_on(&self.0.db, id).await?;
+        let examined = examine(&self.client(&node)?, &needed_by).await;
+        store::examined(&self.0.db, id, base.as_str(), &examined).await?;
+        Ok(examined)
+    }
+
+    /// The connection test of an administrator: tells the follower what it does not know yet, probes, and gives the
+    /// node, or what is wrong with it.
+    pub async fn test(&self, id: i64) -> Result<Node, NodeError> {
+        if self.get(id).await?.binding_pending
+            && let Err(error) = self.tell(id).await
+        {
+            tracing::debug!(node.id = id, "the follower cannot be told before its test: {error}");
+        }
+        match self.probe(id).await?.diagnosis {
+            Some(diagnosis) => Err(NodeError::Unusable(Box::new(diagnosis))),
+            None => self.get(id).await,
+        }
+    }
+
+    /// Tests a follower before there is a node for it. Nothing is kept.
+    pub async fn test_address(
+        &self,
+        base_url: &str,
+        access_key: &str,
+        secret_key: &SecretString,
+    ) -> Result<Capabilities, NodeError> {
+        let base = BaseUrl::parse(base_url).map_err(|error| {
+            NodeError::Unusable(Box::new(Diagnosis::bad_endpoint(base_url.trim(), error)))
+        })?;
+        let client = FollowerClient::new(base, access_key.trim(), secret_key, self.0.transport.clone())
+            .map_err(|error| invalid("access_key", error.to_string()))?;
+        let examined = examine(&client, &["every remote storage policy".to_owned()]).await;
+        match examined.diagnosis {
+            Some(diagnosis) => Err(NodeError::Unusable(Box::new(diagnosis))),
+            None => Ok(examined.capabilities.unwrap_or_default()),
+        }
+    }
+}
+
+impl Nodes {
+    /// Refuses a node whose last known capabilities are not enough for the storage policy `needed_by`; a node that
+    /// was never probed successfully is probed now.
+    pub async fn require(&self, node: &Node, needed_by: &str) -> Result<(), NodeError> {
+        let unusable = |diagnosis| NodeError::Unusable(Box::new(diagnosis));
+        let document = match &node.capabilities {
+            Some(document) => document.clone(),
+            None => {
+                let examined = self.probe(node.id).await?;
+                match (examined.capabilities, examined.diagnosis) {
+                    (None, Some(diagnosis)) => return Err(unusable(diagnosis)),
+                    (document, _) => document.unwrap_or_default(),
+                }
+            }
+        };
+        let url = node.base_url.as_ref().map(BaseUrl::to_string).unwrap_or_default();
+        diagnose_document(&url, &document, &[needed_by.to_owned()])
+            .map_or(Ok(()), |found| Err(unusable(found)))
+    }
+}
+
+impl Examined {
+    fn failed(diagnosis: Diagnosis) -> Self {
+        Self {
+            checked_at: Timestamp::now(),
+            latency_ms: None,
+            clock_difference_ms: None,
+            capabilities: None,
+            diagnosis: Some(diagnosis),
+        }
+    }
+}
+
+async fn examine(client: &FollowerClient, needed_by: &[String]) -> Examined {
+    let before = Timestamp::now();
+    match client.capabilities().await {
+        Ok(answer) => {
+            let after = Timestamp::now();
+            let document = answer.data;
+            let clock = document.server_time_ms.map(Timestamp::from_unix_ms).or(answer.date);
+            let latency_ms = i64::try_from(answer.latency.as_millis()).ok();
+            let url = format!("{}{}/capabilities", client.base(), crate::protocol::STORAGE_PATH);
+            let diagnosis = diagnose_document(&url, &document, needed_by);
+            // A document of another version is not one to go by later.
+            let usable = document.check_version().is_ok();
+            Examined {
+                checked_at: after,
+                latency_ms,
+                clock_difference_ms: clock.map(|clock| difference_ms(clock, before, after)),
+                capabilities: usable.then_some(document),
+                diagnosis,
+            }
+        }
+        Err(error) => {
+            let after = Timestamp::now();
+            let date = error.refusal().and_then(|refusal| refusal.date);
+            let clock_difference_ms = date.map(|date| difference_ms(date, before, after));
+            let latency_ms = error.refusal().map(|_| after.unix_ms() - before.unix_ms());
+            let diagnosis = diagnose(&error, clock_difference_ms);
+            Examined { checked_at: after, latency_ms, clock_difference_ms, ..Examined::failed(diagnosis) }
+        }
+    }
+}
+
+/// The other clock minus ours in the middle of the exchange.
+fn difference_ms(other: Timestamp, before: Timestamp, after: Timestamp) -> i64 {
+    let middle = before.unix_ms().midpoint(after.unix_ms());
+    other.unix_ms().saturating_sub(middle)
+}

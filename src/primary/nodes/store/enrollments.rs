@@ -1,0 +1,89 @@
+//! SQL of the enrollment records.
+
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::db::Tx;
+use crate::primary::nodes::enrollment::StoredEnrollment;
+use crate::protocol::Timestamp;
+
+const ENROLLMENT: &str =
+    "SELECT id, node_id, ack_hash, expires_at, redeemed_at, acked_at, invalidated_at FROM enrollments";
+
+fn enrollment(row: &AnyRow) -> Result<StoredEnrollment, sqlx::Error> {
+    let is_set = |column: &str| row.try_get::<Option<i64>, _>(column).map(|time| time.is_some());
+    Ok(StoredEnrollment {
+        id: row.try_get("id")?,
+        node_id: row.try_get("node_id")?,
+        ack_hash: row.try_get("ack_hash")?,
+        expires_at: Timestamp::from_unix_ms(row.try_get("expires_at")?),
+        redeemed: is_set("redeemed_at")?,
+        acked: is_set("acked_at")?,
+        invalidated: is_set("invalidated_at")?,
+    })
+}
+
+/// Adds a record and invalidates the node's older ones that were not acknowledged.
+pub(in crate::primary::nodes) async fn replace(
+    tx: &mut Tx,
+    node_id: i64,
+    token_hash: &str,
+    ack_hash: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE enrollments SET invalidated_at = $1 \
+         WHERE node_id = $2 AND acked_at IS NULL AND invalidated_at IS NULL",
+    )
+    .bind(now.unix_ms())
+    .bind(node_id)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "INSERT INTO enrollments (node_id, token_hash, ack_hash, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(node_id)
+    .bind(token_hash)
+    .bind(ack_hash)
+    .bind(expires_at.unix_ms())
+    .bind(now.unix_ms())
+    .execute(&mut **tx)
+    .await
+    .map(|_| ())
+}
+
+pub(in crate::primary::nodes) async fn by_token_hash(
+    tx: &mut Tx,
+    hash: &str,
+) -> Result<Option<StoredEnrollment>, sqlx::Error> {
+    let query = sqlx::query(AssertSqlSafe(format!("{ENROLLMENT} WHERE token_hash = $1"))).bind(hash);
+    query.fetch_optional(&mut **tx).await?.as_ref().map(enrollment).transpose()
+}
+
+pub(in crate::primary::nodes) async fn by_ack_hash(
+    tx: &mut Tx,
+    hash: &str,
+) -> Result<Option<StoredEnrollment>, sqlx::Error> {
+    let query = sqlx::query(AssertSqlSafe(format!("{ENROLLMENT} WHERE ack_hash = $1"))).bind(hash);
+    query.fetch_optional(&mut **tx).await?.as_ref().map(enrollment).transpose()
+}
+
+/// Keeps the time of the first redeem.
+pub(in crate::primary::nodes) async fn mark_redeemed(
+    tx: &mut Tx,
+    id: i64,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("UPDATE enrollments SET redeemed_at = $1 WHERE id = $2 AND redeemed_at IS NULL");
+    query.bind(now.unix_ms()).bind(id).execute(&mut **tx).await.map(|_| ())
+}
+
+pub(in crate::primary::nodes) async fn mark_acked(
+    tx: &mut Tx,
+    id: i64,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("UPDATE enrollments SET acked_at = $1 WHERE id = $2");
+    query.bind(now.unix_ms()).bind(id).execute(&mut **tx).await.map(|_| ())
+}
