@@ -1,0 +1,310 @@
+//! Policy groups: lists of rules, and the choice of a policy for an object (primary spec §2.5, §3.2).
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::problems::{Problems, check_bytes, check_name};
+use super::store::groups as store;
+use super::{Chosen, Policies, PolicyError, matching};
+use crate::db::Tx;
+use crate::protocol::Timestamp;
+
+/// Most rules of one group.
+const MAX_RULES: usize = 100;
+/// Most characters of a description.
+const MAX_DESCRIPTION_CHARS: usize = 1000;
+
+const WHAT: &str = "policy group";
+
+/// A list of rules that users are assigned to.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Id.
+    pub id: i64,
+    /// For people; unique.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// A disabled group takes no objects.
+    pub is_enabled: bool,
+    /// New users get the default group.
+    pub is_default: bool,
+    /// By priority.
+    pub rules: Vec<Rule>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Objects of these sizes go there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Id; rules are replaced as a whole, so it changes with them.
+    pub id: i64,
+    /// Where to.
+    pub policy_id: i64,
+    /// 1 or more; the smallest number is asked first.
+    pub priority: i64,
+    /// Bytes, inclusive.
+    pub min_file_size: u64,
+    /// Bytes, exclusive; 0 is no upper bound.
+    pub max_file_size: u64,
+}
+
+/// A rule as it was sent.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct NewRule {
+    /// An existing policy, once for each group.
+    pub policy_id: i64,
+    /// 1 or more, once for each group.
+    pub priority: i64,
+    /// Bytes.
+    #[serde(default)]
+    pub min_file_size: i64,
+    /// Bytes; 0 is no upper bound.
+    #[serde(default)]
+    pub max_file_size: i64,
+}
+
+/// A group to be created, as it was sent.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NewGroup {
+    /// Not blank.
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Absent is enabled.
+    #[serde(default)]
+    pub is_enabled: Option<bool>,
+    /// `true` takes the flag from the present default.
+    #[serde(default)]
+    pub is_default: Option<bool>,
+    /// At least one.
+    pub items: Vec<NewRule>,
+}
+
+/// Changes of a group; `None` keeps. Rules are replaced as a whole.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct GroupChange {
+    /// Not blank.
+    pub name: Option<String>,
+    /// For people.
+    pub description: Option<String>,
+    /// Whether it takes objects.
+    pub is_enabled: Option<bool>,
+    /// `true` moves the flag here; `false` on the default is refused.
+    pub is_default: Option<bool>,
+    /// At least one.
+    pub items: Option<Vec<NewRule>>,
+}
+
+impl Policies {
+    /// The policy that takes an object of `size` bytes for a user of the group, and its store. There is no fallback:
+    /// a group that takes nothing is an error that says so.
+    pub async fn choose(&self, group_id: Option<i64>, size: u64) -> Result<Chosen, PolicyError> {
+        let group_id = group_id.ok_or(PolicyError::NoGroup)?;
+        let group = store::head(&self.0.db, group_id).await?.ok_or(PolicyError::GroupNotFound(group_id))?;
+        if !group.is_enabled {
+            return Err(PolicyError::GroupDisabled(group.name));
+        }
+        let candidates = store::candidates(&self.0.db, group_id).await?;
+        let policy_id = matching::choose(&candidates, size);
+        let policy_id = policy_id.ok_or(PolicyError::NoRule { group: group.name, size })?;
+        let (policy, store) = self.store(policy_id).await?;
+        Ok(Chosen { policy, store })
+    }
+
+    /// The group of new users.
+    pub async fn default_group_id(&self) -> Result<Option<i64>, PolicyError> {
+        Ok(store::default_id(&self.0.db).await?)
+    }
+
+    /// Whether users can be assigned to it.
+    pub async fn group_exists(&self, id: i64) -> Result<bool, PolicyError> {
+        Ok(store::head(&self.0.db, id).await?.is_some())
+    }
+
+    /// One group.
+    pub async fn group(&self, id: i64) -> Result<Group, PolicyError> {
+        store::by_id(&self.0.db, id).await?.ok_or(PolicyError::GroupNotFound(id))
+    }
+
+    /// A part of the list by id, and how many groups there are.
+    pub async fn groups(&self, limit: u32, offset: u32) -> Result<(Vec<Group>, u64), PolicyError> {
+        Ok((store::page(&self.0.db, limit, offset).await?, store::count(&self.0.db).await?))
+    }
+
+    /// Creates a group.
+    pub async fn create_group(&self, new: &NewGroup) -> Result<Group, PolicyError> {
+        let mut problems = Problems::default();
+        let name = check_name(&new.name, &mut problems);
+        let description = check_description(new.description.as_deref().unwrap_or_default(), &mut problems);
+        let mut tx = self.0.db.begin().await?;
+        let rules = check_rules(&mut tx, &new.items, problems).await?;
+        refuse_taken(&mut tx, &name, None).await?;
+        let is_enabled = new.is_enabled.unwrap_or(true);
+        let row = store::GroupRow { name: &name, description: &description, is_enabled };
+        let id = store::insert(&mut tx, &row, Timestamp::now()).await?;
+        store::replace_rules(&mut tx, id, &rules).await?;
+        if new.is_default == Some(true) {
+            store::move_default(&mut tx, id).await?;
+        }
+        tx.commit().await?;
+        self.group(id).await
+    }
+
+    /// Changes a group; later uploads follow it, stored objects stay where they are.
+    pub async fn change_group(&self, id: i64, change: &GroupChange) -> Result<Group, PolicyError> {
+        let mut tx = self.0.db.begin().await?;
+        let present = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::GroupNotFound(id))?;
+        let mut problems = Problems::default();
+        let name = check_name(change.name.as_deref().unwrap_or(&present.name), &mut problems);
+        let description = change.description.as_deref().unwrap_or(&present.description);
+        let description = check_description(description, &mut problems);
+        problems.require(
+            !(present.is_default && change.is_default == Some(false)),
+            "is_default",
+            "one group must be the default; set it on another group instead",
+        );
+        match &change.items {
+            Some(items) => {
+                let rules = check_rules(&mut tx, items, problems).await?;
+                store::replace_rules(&mut tx, id, &rules).await?;
+            }
+            None => problems.into_result()?,
+        }
+        refuse_taken(&mut tx, &name, Some(id)).await?;
+        let is_enabled = change.is_enabled.unwrap_or(present.is_enabled);
+        let row = store::GroupRow { name: &name, description: &description, is_enabled };
+        store::update(&mut tx, id, &row, Timestamp::now()).await?;
+        if change.is_default == Some(true) {
+            store::move_default(&mut tx, id).await?;
+        }
+        tx.commit().await?;
+        self.group(id).await
+    }
+
+    /// Removes a group that is not the default and has no users.
+    pub async fn delete_group(&self, id: i64) -> Result<(), PolicyError> {
+        let mut tx = self.0.db.begin().await?;
+        let group = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::GroupNotFound(id))?;
+        let users = store::users_in(&mut tx, id).await?;
+        let mut reasons = Vec::new();
+        if group.is_default {
+            reasons.push("it is the default group; make another one the default first".to_owned());
+        }
+        if users > 0 {
+            reasons.push(format!("{users} users are assigned to it; assign them to another group first"));
+        }
+        if !reasons.is_empty() {
+            return Err(PolicyError::InUse { what: WHAT, name: group.name, reason: reasons.join("; ") });
+        }
+        store::delete(&mut tx, id).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The group of a new database: everything goes to `policy_id`.
+pub(super) async fn insert_default(tx: &mut Tx, policy_id: i64, now: Timestamp) -> Result<(), sqlx::Error> {
+    let row = store::GroupRow { name: "Default Policy Group", description: "", is_enabled: true };
+    let id = store::insert(tx, &row, now).await?;
+    let rule = Rule { id: 0, policy_id, priority: 1, min_file_size: 0, max_file_size: 0 };
+    store::replace_rules(tx, id, &[rule]).await?;
+    store::move_default(tx, id).await
+}
+
+async fn refuse_taken(tx: &mut Tx, name: &str, but: Option<i64>) -> Result<(), PolicyError> {
+    if store::name_taken(tx, name, but).await? {
+        return Err(PolicyError::Taken { what: WHAT, name: name.to_owned() });
+    }
+    Ok(())
+}
+
+fn check_description(raw: &str, problems: &mut Problems) -> String {
+    let short = raw.chars().count() <= MAX_DESCRIPTION_CHARS;
+    problems.require(short, "description", "must have at most 1000 characters");
+    raw.trim().to_owned()
+}
+
+/// The rules, if they and everything checked before (`problems`) are right.
+async fn check_rules(
+    tx: &mut Tx,
+    items: &[NewRule],
+    mut problems: Problems,
+) -> Result<Vec<Rule>, PolicyError> {
+    let rules = rules_of(items, &mut problems);
+    for (index, rule) in rules.iter().enumerate().take(MAX_RULES) {
+        if super::store::by_id_in(tx, rule.policy_id).await?.is_none() {
+            let message = format!("there is no storage policy {}", rule.policy_id);
+            problems.add(format!("items[{index}].policy_id"), message);
+        }
+    }
+    problems.into_result()?;
+    Ok(rules)
+}
+
+/// What can be said about rules without the database.
+fn rules_of(items: &[NewRule], problems: &mut Problems) -> Vec<Rule> {
+    problems.require(!items.is_empty(), "items", "must have at least one rule");
+    problems.require(items.len() <= MAX_RULES, "items", "must have at most 100 rules");
+    let (mut policies, mut priorities) = (HashSet::new(), HashSet::new());
+    let mut rules = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let field = |name: &str| format!("items[{index}].{name}");
+        let min_file_size = check_bytes(item.min_file_size, &field("min_file_size"), problems);
+        let max_file_size = check_bytes(item.max_file_size, &field("max_file_size"), problems);
+        if max_file_size != 0 && max_file_size <= min_file_size {
+            problems
+                .add(field("max_file_size"), "must be greater than min_file_size, or 0 for no upper bound");
+        }
+        if item.priority < 1 {
+            problems.add(field("priority"), "must be 1 or more");
+        }
+        if !priorities.insert(item.priority) {
+            problems.add(field("priority"), "stands in another rule of this group already");
+        }
+        if !policies.insert(item.policy_id) {
+            problems.add(field("policy_id"), "stands in another rule of this group already");
+        }
+        let (policy_id, priority) = (item.policy_id, item.priority);
+        rules.push(Rule { id: 0, policy_id, priority, min_file_size, max_file_size });
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_rule_is_named_with_its_place() {
+        let rule = |policy_id, priority, min_file_size, max_file_size| NewRule {
+            policy_id,
+            priority,
+            min_file_size,
+            max_file_size,
+        };
+        let mut problems = Problems::default();
+        rules_of(&[rule(1, 1, 0, 0), rule(1, 1, 5, 5), rule(2, 0, -1, 9)], &mut problems);
+        assert_eq!(
+            problems.fields(),
+            [
+                "items[1].max_file_size",
+                "items[1].priority",
+                "items[1].policy_id",
+                "items[2].min_file_size",
+                "items[2].priority"
+            ]
+        );
+        let mut problems = Problems::default();
+        rules_of(&[], &mut problems);
+        assert_eq!(problems.fields(), ["items"]);
+        let mut problems = Problems::default();
+        rules_of(&[rule(1, 1, 5, 6), rule(2, 2, 7, 0)], &mut problems);
+        assert_eq!(problems.into_result(), Ok(()));
+    }
+}

@@ -1,0 +1,185 @@
+//! SQL of the storage policies.
+
+pub(super) mod groups;
+
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Driver, Policy, PolicyOptions};
+use crate::db::{Db, Tx};
+use crate::protocol::Timestamp;
+
+const POLICY: &str = "SELECT id, name, driver_type, base_path, node_id, max_file_size, chunk_size, is_default, \
+     options, created_at, updated_at FROM storage_policies";
+
+pub(super) struct PolicyRow<'a> {
+    pub(super) name: &'a str,
+    pub(super) driver: Driver,
+    pub(super) base_path: &'a str,
+    pub(super) node_id: Option<i64>,
+    pub(super) max_file_size: u64,
+    pub(super) chunk_size: u64,
+    pub(super) options: PolicyOptions,
+}
+
+/// What depends on a policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Usage {
+    pub(super) blobs: i64,
+    pub(super) strays: i64,
+    /// Names of the groups with a rule for it.
+    pub(super) groups: Vec<String>,
+}
+
+impl Usage {
+    pub(super) fn objects(&self) -> i64 {
+        self.blobs + self.strays
+    }
+}
+
+fn policy(row: &AnyRow) -> Result<Policy, sqlx::Error> {
+    let driver = match row.try_get::<String, _>("driver_type")?.as_str() {
+        "remote" => Driver::Remote,
+        _ => Driver::Local,
+    };
+    let bytes = |column: &str| row.try_get::<i64, _>(column).map(|value| u64::try_from(value).unwrap_or(0));
+    Ok(Policy {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        driver,
+        base_path: row.try_get("base_path")?,
+        node_id: row.try_get("node_id")?,
+        max_file_size: bytes("max_file_size")?,
+        chunk_size: bytes("chunk_size")?,
+        is_default: row.try_get::<i64, _>("is_default")? != 0,
+        options: serde_json::from_str(&row.try_get::<String, _>("options")?).unwrap_or_default(),
+        created_at: Timestamp::from_unix_ms(row.try_get("created_at")?),
+        updated_at: Timestamp::from_unix_ms(row.try_get("updated_at")?),
+    })
+}
+
+fn driver_word(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Local => "local",
+        Driver::Remote => "remote",
+    }
+}
+
+fn options_text(options: &PolicyOptions) -> Result<String, sqlx::Error> {
+    serde_json::to_string(options).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// Sizes beyond the column's range are no sizes that occur.
+fn column(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+pub(super) async fn by_id(db: &Db, id: i64) -> Result<Option<Policy>, sqlx::Error> {
+    let query = sqlx::query(AssertSqlSafe(format!("{POLICY} WHERE id = $1"))).bind(id);
+    query.fetch_optional(db.read()).await?.as_ref().map(policy).transpose()
+}
+
+pub(super) async fn by_id_in(tx: &mut Tx, id: i64) -> Result<Option<Policy>, sqlx::Error> {
+    let query = sqlx::query(AssertSqlSafe(format!("{POLICY} WHERE id = $1"))).bind(id);
+    query.fetch_optional(&mut **tx).await?.as_ref().map(policy).transpose()
+}
+
+pub(super) async fn page(db: &Db, limit: u32, offset: u32) -> Result<Vec<Policy>, sqlx::Error> {
+    let query = sqlx::query(AssertSqlSafe(format!("{POLICY} ORDER BY id LIMIT $1 OFFSET $2")));
+    let query = query.bind(i64::from(limit)).bind(i64::from(offset));
+    query.fetch_all(db.read()).await?.iter().map(policy).collect()
+}
+
+pub(super) async fn count(db: &Db) -> Result<u64, sqlx::Error> {
+    let row = sqlx::query("SELECT COUNT(*) AS total FROM storage_policies").fetch_one(db.read()).await?;
+    Ok(u64::try_from(row.try_get::<i64, _>("total")?).unwrap_or(0))
+}
+
+/// Whether there is neither a policy nor a group.
+pub(super) async fn is_new(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM storage_policies) + (SELECT COUNT(*) FROM policy_groups) AS total",
+    );
+    Ok(query.fetch_one(&mut **tx).await?.try_get::<i64, _>("total")? == 0)
+}
+
+pub(super) async fn name_taken(tx: &mut Tx, name: &str, but: Option<i64>) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query("SELECT id FROM storage_policies WHERE name = $1 AND id <> $2");
+    Ok(query.bind(name).bind(but.unwrap_or(0)).fetch_optional(&mut **tx).await?.is_some())
+}
+
+pub(super) async fn insert(tx: &mut Tx, row: &PolicyRow<'_>, now: Timestamp) -> Result<i64, sqlx::Error> {
+    let inserted = sqlx::query(
+        "INSERT INTO storage_policies (name, driver_type, base_path, node_id, max_file_size, chunk_size, is_default, \
+         options, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9) RETURNING id",
+    )
+    .bind(row.name)
+    .bind(driver_word(row.driver))
+    .bind(row.base_path)
+    .bind(row.node_id)
+    .bind(column(row.max_file_size))
+    .bind(column(row.chunk_size))
+    .bind(options_text(&row.options)?)
+    .bind(now.unix_ms())
+    .bind(now.unix_ms())
+    .fetch_one(&mut **tx)
+    .await?;
+    inserted.try_get("id")
+}
+
+/// Changes everything but driver and node.
+pub(super) async fn update(
+    tx: &mut Tx,
+    id: i64,
+    row: &PolicyRow<'_>,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE storage_policies SET name = $1, base_path = $2, max_file_size = $3, chunk_size = $4, options = $5, \
+         updated_at = $6 WHERE id = $7",
+    )
+    .bind(row.name)
+    .bind(row.base_path)
+    .bind(column(row.max_file_size))
+    .bind(column(row.chunk_size))
+    .bind(options_text(&row.options)?)
+    .bind(now.unix_ms())
+    .bind(id)
+    .execute(&mut **tx)
+    .await
+    .map(|_| ())
+}
+
+/// Takes the flag from whoever has it, then gives it: never two at once, which an index forbids.
+pub(super) async fn move_default(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE storage_policies SET is_default = 0 WHERE is_default = 1").execute(&mut **tx).await?;
+    let query = sqlx::query("UPDATE storage_policies SET is_default = 1 WHERE id = $1").bind(id);
+    query.execute(&mut **tx).await.map(|_| ())
+}
+
+pub(super) async fn usage(tx: &mut Tx, id: i64) -> Result<Usage, sqlx::Error> {
+    let counts = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM blobs WHERE policy_id = $1) AS blobs, \
+         (SELECT COUNT(*) FROM stray_objects WHERE policy_id = $2) AS strays",
+    )
+    .bind(id)
+    .bind(id)
+    .fetch_one(&mut **tx)
+    .await?;
+    let groups = sqlx::query(
+        "SELECT g.name FROM policy_group_rules r JOIN policy_groups g ON g.id = r.group_id \
+         WHERE r.policy_id = $1 ORDER BY g.id",
+    )
+    .bind(id)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(Usage {
+        blobs: counts.try_get("blobs")?,
+        strays: counts.try_get("strays")?,
+        groups: groups.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?,
+    })
+}
+
+pub(super) async fn delete(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM storage_policies WHERE id = $1").bind(id).execute(&mut **tx).await.map(|_| ())
+}
