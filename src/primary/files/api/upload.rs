@@ -1,0 +1,98 @@
+//! `POST /files/upload`: one request, one file, streamed to its store.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::{HeaderMap, header};
+use serde::Deserialize;
+use tracing::Instrument;
+
+use super::FileInfo;
+use crate::http::{ApiError, Query, created};
+use crate::primary::Primary;
+use crate::primary::accounts::{CurrentUser, User};
+use crate::primary::files::multipart::{Multipart, boundary, paced};
+use crate::primary::files::{FileError, FileName, FileRecord, NewFile};
+use crate::protocol::codes;
+use crate::storage::ErrorKind;
+
+/// Longest silence of a client in the middle of its upload.
+const IDLE: Duration = Duration::from_secs(60);
+/// What is read of an upload that has been refused already, so that its client gets to see the answer.
+const DRAIN_BYTES: u64 = 16 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct UploadQuery {
+    folder_id: Option<i64>,
+    relative_path: Option<String>,
+    declared_size: Option<u64>,
+}
+
+pub(super) async fn upload(
+    State(primary): State<Primary>,
+    User(user): User,
+    Query(query): Query<UploadQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<impl IntoResponse, ApiError> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let boundary = boundary(text(header::CONTENT_TYPE).unwrap_or_default())?;
+    let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    let mut form = Multipart::new(paced(body.into_data_stream(), IDLE), &boundary);
+    let new = match admit(&primary, &user, &query, length, &mut form).await {
+        Ok(new) => new,
+        Err(refusal) => {
+            form.drain(DRAIN_BYTES, DRAIN_TIME).await;
+            return Err(refusal);
+        }
+    };
+    // In a task of its own: when the client goes away this handler is dropped, but what was begun must be undone.
+    let receiving = receive(primary, new, form).instrument(tracing::Span::current());
+    let file =
+        tokio::spawn(receiving).await.map_err(|error| ApiError::internal(codes::INTERNAL, error))??;
+    tracing::info!(user.id = user.id, file.id = file.id, file.size = file.blob.size, "file uploaded");
+    Ok(created(FileInfo::from(file)))
+}
+
+/// Everything that can be said before the content arrives.
+async fn admit(
+    primary: &Primary,
+    user: &CurrentUser,
+    query: &UploadQuery,
+    length: Option<u64>,
+    form: &mut Multipart,
+) -> Result<NewFile, ApiError> {
+    if let Some(id) = query.folder_id {
+        return Err(ApiError::new(codes::NOT_FOUND, format!("there is no folder {id}")));
+    }
+    let sent_name = form.find_file().await?;
+    let name = match query.relative_path.as_deref().filter(|path| !path.is_empty()) {
+        Some(path) if path.contains('/') => {
+            let text = "relative_path must not name folders; this server has none yet";
+            return Err(ApiError::new(codes::BAD_REQUEST, text));
+        }
+        Some(path) => path,
+        None => &sent_name,
+    };
+    let name = FileName::parse(name).map_err(FileError::from)?;
+    let size = form.file_size(query.declared_size, length)?;
+    Ok(primary.files.admit(&primary.accounts, &primary.policies, user, name, size).await?)
+}
+
+async fn receive(primary: Primary, new: NewFile, form: Multipart) -> Result<FileRecord, ApiError> {
+    let (body, verdict) = form.into_file(new.size()).await?;
+    match primary.files.store(new, body).await {
+        Ok(file) => Ok(file),
+        // The store only knows that the stream ended early; the form knows why.
+        Err(FileError::Storage { policy, source }) if source.kind() == ErrorKind::BodyInterrupted => {
+            Err(match verdict.error() {
+                Some(reason) => ApiError::from(reason).because(source),
+                None => FileError::Storage { policy, source }.into(),
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}

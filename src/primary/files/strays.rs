@@ -1,0 +1,153 @@
+//! Objects that no file refers to: what crashes, lost answers and deletions while a node was away left behind.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{FileError, Files, store};
+use crate::primary::policies::Policies;
+use crate::protocol::{ObjectKey, Timestamp};
+use crate::storage::{ErrorKind, SharedStore, StorageError};
+
+/// Between two rounds of cleaning.
+pub(in crate::primary) const INTERVAL: Duration = Duration::from_secs(60);
+/// How long a store may still finish a write whose answer was lost. A row is kept, and its object removed again, until
+/// nothing can appear any more. More than the time in which a request to a node ends.
+pub(in crate::primary) const SETTLE: Duration = Duration::from_secs(180);
+/// Rows read at once.
+const PAGE: i64 = 200;
+
+/// Object keys that this process writes or removes at this moment; the cleaner leaves them alone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<Mutex<HashSet<String>>>);
+
+/// Keeps a key in [`InFlight`] until dropped.
+#[derive(Debug)]
+pub(super) struct Alive {
+    key: String,
+    set: InFlight,
+}
+
+impl InFlight {
+    pub(super) fn enter(&self, key: &str) -> Alive {
+        self.keys().insert(key.to_owned());
+        Alive { key: key.to_owned(), set: self.clone() }
+    }
+
+    fn contains(&self, key: &str) -> bool {
+        self.keys().contains(key)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.set.keys().remove(&self.key);
+    }
+}
+
+/// Why a stray object is still there.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StrayError {
+    /// The store did not remove it.
+    #[error(transparent)]
+    Store(#[from] StorageError),
+    /// The database failed.
+    #[error("files: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// An object to be removed, as the database keeps it.
+#[derive(Debug, Clone)]
+pub(super) struct Stray {
+    pub(super) id: i64,
+    pub(super) policy_id: i64,
+    pub(super) object_key: String,
+    pub(super) last_write_at: Timestamp,
+}
+
+impl Files {
+    /// One round: removes every stray object whose store answers. Gives the number of rows that are left.
+    pub async fn clean_strays(&self, policies: &Policies, settle: Duration) -> Result<usize, FileError> {
+        let mut stores = HashMap::new();
+        let (mut after, mut left) = (0, 0);
+        loop {
+            let page = store::strays_after(&self.db, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(left) };
+            after = last.id;
+            for stray in &page {
+                if !self.clean(policies, &mut stores, stray, settle).await? {
+                    left += 1;
+                }
+            }
+        }
+    }
+
+    /// Whether the row is gone. `stores` remembers for the round which policies can be used, so that a node that is
+    /// away costs one attempt, not one for each object.
+    async fn clean(
+        &self,
+        policies: &Policies,
+        stores: &mut HashMap<i64, Option<SharedStore>>,
+        stray: &Stray,
+        settle: Duration,
+    ) -> Result<bool, FileError> {
+        if self.in_flight.contains(&stray.object_key) {
+            return Ok(false);
+        }
+        let known = stores.get(&stray.policy_id).cloned();
+        let store = match known {
+            Some(store) => store,
+            None => {
+                let store = policies.store(stray.policy_id).await.map(|(_, store)| store);
+                let store =
+                    store.inspect_err(|error| tracing::info!("stray objects have to wait: {error}")).ok();
+                stores.insert(stray.policy_id, store.clone());
+                store
+            }
+        };
+        let (Some(store), Ok(key)) = (store, ObjectKey::parse(&stray.object_key)) else { return Ok(false) };
+        // A crash may have cut a long upload just now, so the time counts from our own start at the earliest.
+        let quiet_since = stray.last_write_at.max(self.started_at).unix_ms();
+        let waited = Timestamp::now().unix_ms().saturating_sub(quiet_since);
+        let settled = u128::from(waited.unsigned_abs()) >= settle.as_millis() && waited >= 0;
+        match self.remove_stray(&store, &key, stray.id, settled).await {
+            Ok(()) => Ok(settled),
+            Err(StrayError::Store(error)) => {
+                tracing::info!(object.key = stray.object_key, "the stray object has to wait: {error}");
+                // An unknown failure may be this object's alone; the others are the store's.
+                if error.kind() != ErrorKind::Unknown {
+                    stores.insert(stray.policy_id, None);
+                }
+                Ok(false)
+            }
+            Err(StrayError::Database(error)) => Err(error.into()),
+        }
+    }
+
+    /// Removes the object, then, when no write can be under way any more, its row.
+    ///
+    /// The row is looked up again first: an upload that was under way when the caller read it may have become a file
+    /// since, and its row is gone then. Keys are never used twice, so a row that is here now stays a stray.
+    pub(super) async fn remove_stray(
+        &self,
+        store: &SharedStore,
+        key: &ObjectKey,
+        row: i64,
+        settled: bool,
+    ) -> Result<(), StrayError> {
+        if !store::stray_exists(&self.db, row).await? {
+            return Ok(());
+        }
+        store.delete(key).await?;
+        if settled {
+            let mut tx = self.db.begin().await?;
+            store::delete_stray(&mut tx, row).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! What is left behind when a store fails.
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+use super::*;
+use crate::primary::accounts::Role;
+use crate::primary::tests::Site;
+use crate::storage::{ObjectMeta, ObjectStore, Result as StoreResult};
+
+/// A store that does what it is told and answers something else.
+#[derive(Debug)]
+struct Faulty {
+    inner: SharedStore,
+    /// How it answers a write that it has done; `None` is the truth.
+    after_put: Option<ErrorKind>,
+    /// How many bytes it claims to lack.
+    short_by: u64,
+    deletes: bool,
+}
+
+impl ObjectStore for Faulty {
+    fn put<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        size: u64,
+        body: ByteStream,
+    ) -> BoxFuture<'a, StoreResult<Stored>> {
+        async move {
+            let stored = self.inner.put(key, size, body).await?;
+            match self.after_put {
+                Some(kind) => Err(StorageError::new(kind, "told to fail")),
+                None => Ok(Stored { size: stored.size - self.short_by, ..stored }),
+            }
+        }
+        .boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        range: Option<ByteRange>,
+    ) -> BoxFuture<'a, StoreResult<ObjectReader>> {
+        self.inner.get(key, range)
+    }
+
+    fn head<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, StoreResult<ObjectMeta>> {
+        self.inner.head(key)
+    }
+
+    fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, StoreResult<()>> {
+        if self.deletes {
+            self.inner.delete(key)
+        } else {
+            async { Err(StorageError::new(ErrorKind::Transient, "told to fail")) }.boxed()
+        }
+    }
+
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, StoreResult<Vec<String>>> {
+        self.inner.list(prefix)
+    }
+
+    fn compose<'a>(
+        &'a self,
+        target: &'a ObjectKey,
+        parts: &'a [ObjectKey],
+        size: u64,
+    ) -> BoxFuture<'a, StoreResult<u64>> {
+        self.inner.compose(target, parts, size)
+    }
+}
+
+/// Uploads four bytes to the default policy with a faulty store in place of its own.
+async fn upload(
+    site: &Site,
+    after_put: Option<ErrorKind>,
+    short_by: u64,
+    deletes: bool,
+) -> Result<FileRecord, FileError> {
+    let primary = &site.primary;
+    let account = primary.accounts.get(1).await.expect("admin");
+    let owner = CurrentUser {
+        id: account.id,
+        username: account.username,
+        role: Role::Admin,
+        session_id: String::new(),
+        policy_group_id: account.policy_group_id,
+    };
+    let name = FileName::parse("f").expect("name");
+    let mut new =
+        primary.files.admit(&primary.accounts, &primary.policies, &owner, name, 4).await.expect("admitted");
+    new.place.store =
+        std::sync::Arc::new(Faulty { inner: new.place.store.clone(), after_put, short_by, deletes });
+    primary.files.store(new, Box::pin(stream::iter([Ok(Bytes::from_static(b"1234"))]))).await
+}
+
+async fn clean(site: &Site, settle: Duration) -> usize {
+    site.primary.files.clean_strays(&site.primary.policies, settle).await.expect("clean")
+}
+
+#[tokio::test]
+async fn a_write_that_failed_for_certain_leaves_nothing() {
+    let (site, _) = Site::with_admin().await;
+    for kind in [ErrorKind::Full, ErrorKind::BodyInterrupted, ErrorKind::Precondition] {
+        let refused = upload(&site, Some(kind), 0, true).await;
+        assert!(matches!(refused, Err(FileError::Storage { .. })), "{refused:?}");
+        assert_eq!(site.leftovers().await, (0, 0, 0, 0), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_the_wrong_size_becomes_no_file() {
+    let (site, _) = Site::with_admin().await;
+    assert!(upload(&site, None, 1, true).await.is_err());
+    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_is_followed_up_until_it_cannot_appear_any_more() {
+    let (site, _) = Site::with_admin().await;
+    assert!(upload(&site, Some(ErrorKind::Transient), 0, true).await.is_err());
+    assert_eq!(site.leftovers().await, (0, 0, 1, 1));
+    assert_eq!(clean(&site, Duration::from_secs(3600)).await, 1);
+    assert_eq!(site.leftovers().await, (0, 0, 1, 0));
+    assert_eq!(clean(&site, Duration::ZERO).await, 0);
+    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_removed_now_is_removed_later() {
+    let (site, _) = Site::with_admin().await;
+    assert!(upload(&site, Some(ErrorKind::Full), 0, false).await.is_err());
+    assert_eq!(site.leftovers().await, (0, 0, 1, 1));
+    assert_eq!(clean(&site, Duration::ZERO).await, 0);
+    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
