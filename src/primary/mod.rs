@@ -1,1 +1,152 @@
-//! See the map in `lib.rs`.
+//! The role with the people.
+//!
+//! One folder for each thing a person knows by name: `api.rs` has its routes and JSON types, `mod.rs` its rules,
+//! `store.rs` its SQL. A domain may use the rules of another, never its routes or SQL. This file puts them together.
+
+pub mod accounts;
+mod error;
+pub mod files;
+mod health;
+pub mod nodes;
+mod paging;
+pub mod policies;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use futures_util::FutureExt;
+
+use self::accounts::{AccountError, Accounts};
+use self::files::Files;
+use self::nodes::Nodes;
+use self::policies::{Policies, PolicyError};
+use self::settings::{Settings, SettingsError};
+use crate::config::Config;
+use crate::db::Db;
+use crate::http::with_common_layers;
+use crate::storage::remote::transport::Transport;
+
+/// Where the API lives.
+const API: &str = "/api/v1";
+/// Between two removals of expired sessions.
+const SESSION_CLEANING: Duration = Duration::from_secs(3600);
+
+/// Why the primary did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum PrimaryError {
+    /// The settings cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The accounts cannot be read.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
+    /// The default policy and group cannot be made.
+    #[error(transparent)]
+    Policies(#[from] PolicyError),
+}
+
+/// The running primary; clones share it.
+#[derive(Debug, Clone)]
+pub struct Primary(Arc<Parts>);
+
+/// What a primary consists of.
+#[derive(Debug)]
+pub struct Parts {
+    db: Db,
+    settings: Settings,
+    accounts: Accounts,
+    nodes: Nodes,
+    policies: Policies,
+    files: Files,
+}
+
+impl Deref for Primary {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Primary {
+    /// Puts the parts together over a database that is up to date, and makes the default policy and group where
+    /// there are none. Requests to nodes go over `transport`.
+    pub async fn open(db: Db, config: &Config, transport: Transport) -> Result<Self, PrimaryError> {
+        let settings = Settings::open(db.clone()).await?;
+        let accounts = Accounts::new(db.clone(), settings.clone(), &config.auth);
+        if !accounts.has_users().await? {
+            settings.set_first_cookie_rule(!config.auth.bootstrap_insecure_cookies).await?;
+        }
+        let nodes = Nodes::new(db.clone(), config.auth.sealing_key.clone(), transport, settings.clone());
+        let policies = Policies::new(
+            db.clone(),
+            nodes.clone(),
+            config.working_dir.clone(),
+            config.server.follower.durability,
+        );
+        policies.ensure_defaults().await?;
+        let files = Files::new(db.clone());
+        Ok(Self(Arc::new(Parts { db, settings, accounts, nodes, policies, files })))
+    }
+
+    /// Everything the primary answers.
+    pub fn routes(&self) -> Router {
+        let api = Router::new()
+            .merge(accounts::api::routes())
+            .merge(settings::api::routes())
+            .merge(nodes::api::routes())
+            .merge(policies::api::routes())
+            .merge(files::api::routes());
+        with_common_layers(health::routes().nest(API, api).with_state(self.clone()))
+    }
+
+    /// Probes nodes, removes stray objects and expired logins, until `stop`.
+    pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
+        let stop = stop.shared();
+        tokio::join!(
+            self.nodes.run_probes(stop.clone()),
+            every(files::CLEANING_INTERVAL, stop.clone(), || self.clean_files()),
+            every(SESSION_CLEANING, stop, || self.clean_sessions()),
+        );
+    }
+
+    /// Waits for running statements and closes the database.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    async fn clean_files(&self) {
+        if let Err(error) = self.files.clean_strays(&self.policies, files::SETTLE).await {
+            tracing::warn!("stray objects were not removed: {error}");
+        }
+    }
+
+    async fn clean_sessions(&self) {
+        if let Err(error) = self.accounts.remove_expired_sessions().await {
+            tracing::warn!("expired sessions were not removed: {error}");
+        }
+    }
+}
+
+/// Does `work` at once and then each time `pause` has passed, until `stop`.
+async fn every<F: Future<Output = ()>>(
+    pause: Duration,
+    stop: impl Future<Output = ()>,
+    work: impl Fn() -> F,
+) {
+    let rounds = async {
+        loop {
+            work().await;
+            tokio::time::sleep(pause).await;
+        }
+    };
+    tokio::select! {
+        () = stop => {}
+        () = rounds => {}
+    }
+}

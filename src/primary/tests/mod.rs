@@ -1,0 +1,216 @@
+//! The primary over real sockets, in this process.
+
+mod accounts;
+mod download;
+mod settings;
+mod upload;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::Primary;
+use crate::config::{Config, Environment, FirstFile, load};
+use crate::db::{Db, Schema};
+use crate::http::Listener;
+use crate::storage::SharedStore;
+use crate::storage::remote::transport;
+
+const PASSWORD: &str = "correct horse";
+
+/// A primary that serves until it is dropped.
+pub(in crate::primary) struct Site {
+    pub(in crate::primary) primary: Primary,
+    db: Db,
+    address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+    _dir: tempfile::TempDir,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().expect("dir");
+        let config = config(dir.path());
+        let db = Db::open(&config.database.url, 4, Schema::Primary).await.expect("db");
+        let primary = Primary::open(db.clone(), &config, transport::direct()).await.expect("primary");
+        let listener = Listener::bind("127.0.0.1", 0).await.expect("bind");
+        let address = listener.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let routes = primary.routes();
+        tokio::spawn(listener.serve(
+            routes,
+            async move {
+                let _ = stopped.await;
+            },
+            Duration::ZERO,
+        ));
+        Self { primary, db, address, _stop: stop, _dir: dir }
+    }
+
+    /// With an administrator, logged in.
+    pub(in crate::primary) async fn with_admin() -> (Self, Session) {
+        let site = Self::new().await;
+        site.set_up("admin").await;
+        let admin = site.log_in("admin").await;
+        (site, admin)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}/api/v1{path}", self.address)
+    }
+
+    async fn set_up(&self, name: &str) -> Response {
+        let body = account(name);
+        Client::new().post(self.url("/auth/setup")).json(&body).send().await.expect("setup")
+    }
+
+    async fn log_in(&self, name: &str) -> Session {
+        let client = Client::builder().cookie_store(true).build().expect("client");
+        let body = json!({"identifier": name, "password": PASSWORD});
+        let reply = client.post(self.url("/auth/login")).json(&body).send().await.expect("login");
+        assert_eq!(reply.status(), 200);
+        let csrf = cookie(&reply, "aster_csrf");
+        let access = cookie(&reply, "aster_access");
+        Session { client, csrf, access, base: self.url("") }
+    }
+
+    /// The store of the default policy.
+    pub(in crate::primary) async fn store(&self) -> SharedStore {
+        let group = self.primary.policies.default_group_id().await.expect("group");
+        self.primary.policies.choose(group, 1).await.expect("policy").store
+    }
+
+    async fn objects(&self) -> Vec<String> {
+        self.store().await.list(None).await.expect("list")
+    }
+
+    pub(in crate::primary) async fn count(&self, table: &'static str) -> i64 {
+        use sqlx::{AssertSqlSafe, Row};
+        let sql = AssertSqlSafe(format!("SELECT COUNT(*) AS n FROM {table}"));
+        sqlx::query(sql).fetch_one(self.db.read()).await.expect("count").get("n")
+    }
+
+    /// Files, blobs, stray rows and objects.
+    pub(in crate::primary) async fn leftovers(&self) -> (i64, i64, i64, usize) {
+        (
+            self.count("files").await,
+            self.count("blobs").await,
+            self.count("stray_objects").await,
+            self.objects().await.len(),
+        )
+    }
+
+    pub(in crate::primary) async fn execute(&self, sql: &'static str) {
+        let mut tx = self.db.begin().await.expect("begin");
+        sqlx::query(sql).execute(&mut *tx).await.expect(sql);
+        tx.commit().await.expect("commit");
+    }
+}
+
+/// A logged-in client with cookies.
+pub(in crate::primary) struct Session {
+    client: Client,
+    csrf: String,
+    access: String,
+    base: String,
+}
+
+impl Session {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base)).header("x-csrf-token", &self.csrf)
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        status_and_body(self.request(method, path).json(&body).send().await.expect("reply")).await
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        status_and_body(self.request(Method::GET, path).send().await.expect("reply")).await
+    }
+
+    async fn upload(&self, name: &str, content: impl Into<reqwest::Body>, size: u64) -> (u16, Value) {
+        let part = Part::stream_with_length(content, size).file_name(name.to_owned());
+        let form = Form::new().text("note", "a field before the file").part("file", part);
+        let request = self.request(Method::POST, "/files/upload").multipart(form);
+        status_and_body(request.send().await.expect("reply")).await
+    }
+
+    async fn upload_bytes(&self, name: &str, content: &[u8]) -> (u16, Value) {
+        self.upload(name, content.to_vec(), content.len() as u64).await
+    }
+}
+
+/// What a first start in `directory` gives; connections need no TLS.
+fn config(directory: &std::path::Path) -> Config {
+    let environment = [("ASTER__AUTH__BOOTSTRAP_INSECURE_COOKIES", "true")];
+    load(&Environment::from_iter(environment), directory, &FirstFile::Primary).expect("configuration").config
+}
+
+fn account(name: &str) -> Value {
+    json!({"username": name, "email": format!("{name}@example.org"), "password": PASSWORD})
+}
+
+fn cookie(reply: &Response, name: &str) -> String {
+    let found = reply.cookies().find(|cookie| cookie.name() == name).expect(name);
+    found.value().to_owned()
+}
+
+async fn status_and_body(reply: Response) -> (u16, Value) {
+    let status = reply.status().as_u16();
+    (status, reply.json().await.expect("an envelope"))
+}
+
+/// Waits until `condition` gives something, at most ten seconds.
+async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, condition: impl Fn() -> F) -> T {
+    let polling = async {
+        loop {
+            if let Some(found) = condition().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), polling).await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+#[tokio::test]
+async fn health_is_open_and_unknown_paths_get_an_envelope() {
+    let site = Site::new().await;
+    for path in ["/health", "/health/ready"] {
+        let url = format!("http://{}{path}", site.address);
+        assert_eq!(Client::new().head(&url).send().await.expect("reply").status(), 200);
+        let (status, body) = status_and_body(Client::new().get(&url).send().await.expect("reply")).await;
+        assert_eq!((status, body["code"].as_i64()), (200, Some(0)));
+    }
+    let (status, body) = status_and_body(reqwest::get(site.url("/nothing")).await.expect("reply")).await;
+    assert_eq!((status, body["error"]["code"].as_str()), (404, Some("endpoint_not_found")));
+}
+
+#[tokio::test]
+async fn the_background_cleans_from_its_start_and_ends_when_told() {
+    let (site, _admin) = Site::with_admin().await;
+    site.execute("UPDATE sessions SET expires_at = 1").await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let background = site.primary.run_background(async move {
+        let _ = stopped.await;
+    });
+    let watching = async {
+        eventually("the session is gone", async || (site.count("sessions").await == 0).then_some(())).await;
+        drop(stop);
+    };
+    let both = async { tokio::join!(background, watching) };
+    tokio::time::timeout(Duration::from_secs(10), both).await.expect("the background ends");
+}
+
+#[tokio::test]
+async fn a_primary_without_its_database_is_alive_but_not_ready() {
+    let site = Site::new().await;
+    site.primary.close().await;
+    let url = format!("http://{}/health", site.address);
+    assert_eq!(reqwest::get(&url).await.expect("reply").status(), 200);
+    assert_eq!(reqwest::get(format!("{url}/ready")).await.expect("reply").status(), 503);
+}
