@@ -2,6 +2,8 @@
 
 mod config_print;
 mod healthcheck;
+mod node_enroll;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -11,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Environment, Problems};
+use crate::entrypoint::Stopped;
 
 /// Failed; the message says why.
 pub const EXIT_FAILURE: u8 = 1;
@@ -32,20 +35,34 @@ pub struct Process {
 
 /// A self-hosted drive whose bytes live on follower nodes: one binary, two roles.
 #[derive(Debug, Parser)]
-#[command(name = "aster_drive", version, arg_required_else_help = true)]
-#[command(after_help = "Settings: data/config.toml and ASTER__SECTION__KEY; see `aster_drive config print`.")]
+#[command(name = "aster_drive", version)]
+#[command(
+    after_help = "Without a command it serves. Settings: data/config.toml and ASTER__SECTION__KEY; see \
+                        `aster_drive config print`."
+)]
 struct CommandLine {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the role that the configuration names and serve until a signal ends it (the default)
+    Serve,
+    /// Tie this follower to its primary
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Ask the running server whether it is well: exit code 0 if so, else 1
     Healthcheck,
+}
+
+#[derive(Debug, Subcommand)]
+enum NodeCommand {
+    /// Redeem an enrollment token at the primary and keep the binding; a running follower picks it up at once
+    Enroll(node_enroll::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,7 +92,7 @@ enum ReferenceFormat {
 #[must_use]
 pub fn run(process: Process) -> ExitCode {
     let command = match CommandLine::try_parse_from(process.arguments) {
-        Ok(line) => line.command,
+        Ok(line) => line.command.unwrap_or(Command::Serve),
         Err(answer) => {
             // Help and version arrive here too. If even they cannot be written, the exit code has to do.
             let _ = answer.print();
@@ -91,6 +108,10 @@ pub fn run(process: Process) -> ExitCode {
 
 fn dispatch(command: Command, environment: &Environment, working_dir: &Path) -> ExitCode {
     match command {
+        Command::Serve => serve::run(environment, working_dir),
+        Command::Node(NodeCommand::Enroll(arguments)) => {
+            node_enroll::run(&arguments, environment, working_dir)
+        }
         Command::Config(ConfigCommand::Print) => config_print::run(environment, working_dir),
         Command::Config(ConfigCommand::Reference(arguments)) => print(&match arguments.format {
             ReferenceFormat::Env => config::env_example(),
@@ -107,6 +128,16 @@ fn print(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(EXIT_FAILURE),
     }
+}
+
+/// Says on standard error why a start or an enrollment did not succeed.
+fn stop(stopped: &Stopped) -> ExitCode {
+    complain(&stopped.to_string());
+    ExitCode::from(match stopped {
+        Stopped::Configuration(_) => EXIT_CONFIGURATION,
+        Stopped::Temporary(_) => EXIT_TEMPORARY,
+        Stopped::Failed(_) => EXIT_FAILURE,
+    })
 }
 
 /// Says on standard error why the command failed.
