@@ -1,1 +1,16 @@
+//! The one integration test binary: real processes, real sockets, real files.
+
+// A test may write a file in one plain call.
+#![allow(clippy::disallowed_methods)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
 mod configuration;
+mod hot_path;
+mod large_file;
+mod live_changes;
+mod make_run;
+mod start_sequence;
+mod walk;

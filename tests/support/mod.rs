@@ -1,0 +1,11 @@
+//! What the tests start: real processes of the binary, a gateway that can hold a message between them, and a client
+//! that speaks to both roles.
+
+pub(crate) mod client;
+pub(crate) mod follower;
+pub(crate) mod gateway;
+pub(crate) mod pair;
+pub(crate) mod primary;
+pub(crate) mod process;
+pub(crate) mod signed;
+pub(crate) mod wait;

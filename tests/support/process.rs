@@ -1,0 +1,207 @@
+//! One process of the binary in its own working directory, with its log lines.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::wait::PATIENCE;
+
+/// The binary under test.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_aster_drive");
+
+/// Environment of a process: nothing of the test runner's but what a program needs to run.
+pub(crate) type Environment = BTreeMap<String, String>;
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Lines>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Lines {
+    text: Vec<String>,
+    open_streams: usize,
+}
+
+/// A started process. Dropping it kills it by its id and waits for the end.
+pub(crate) struct Process {
+    child: Child,
+    log: Arc<Log>,
+    directory: PathBuf,
+}
+
+impl Process {
+    /// Starts the binary with `arguments` in `directory`, with exactly `environment`.
+    pub(crate) fn start(directory: &Path, arguments: &[&str], environment: &Environment) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(arguments)
+            .current_dir(directory)
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("start the binary");
+        let log = Arc::new(Log::default());
+        log.lines.lock().expect("log").open_streams = 2;
+        follow(child.stdout.take().expect("stdout"), &log);
+        follow(child.stderr.take().expect("stderr"), &log);
+        Self { child, log, directory: directory.to_owned() }
+    }
+
+    /// Working directory.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything it has printed so far.
+    pub(crate) fn output(&self) -> String {
+        self.log.lines.lock().expect("log").text.join("\n")
+    }
+
+    /// Waits for a line that contains `text` and gives it.
+    ///
+    /// # Panics
+    /// When the process ends or the time runs out before that, with what it printed.
+    pub(crate) async fn line(&self, text: &str) -> String {
+        match self.line_within(text, PATIENCE).await {
+            Some(line) => line,
+            None => panic!("no line with {text:?} in:\n{}", self.output()),
+        }
+    }
+
+    /// Waits at most `limit` for a line that contains `text`; `None` when it does not come or the process ends.
+    pub(crate) async fn line_within(&self, text: &str, limit: Duration) -> Option<String> {
+        self.nth_line_within(text, 1, limit).await
+    }
+
+    /// Like [`Self::line_within`], for the `nth` such line (1 is the first).
+    pub(crate) async fn nth_line_within(&self, text: &str, nth: usize, limit: Duration) -> Option<String> {
+        let (log, text) = (Arc::clone(&self.log), text.to_owned());
+        tokio::task::spawn_blocking(move || log.wait_for(&text, nth, limit)).await.expect("wait for a line")
+    }
+
+    /// The address it serves on, once it does.
+    pub(crate) async fn address(&self) -> SocketAddr {
+        let line = self.line("startup complete - listening on ").await;
+        let (_, address) = line.split_once("listening on ").expect("the line has an address");
+        let address: String = address.chars().take_while(|c| !c.is_whitespace() && *c != '"').collect();
+        address.parse().unwrap_or_else(|_| panic!("an address in {line:?}"))
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.id()).expect("pid")).expect("pid");
+        kill_process(pid, signal).expect("signal the process");
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        super::wait::until("the process ends", async || self.child.try_wait().expect("wait")).await
+    }
+
+    /// SIGTERM, then the end.
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.ended().await
+    }
+
+    /// SIGKILL, then the end.
+    pub(crate) async fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.ended().await;
+    }
+
+    /// The environment the kernel keeps for the process, as text.
+    pub(crate) fn kernel_environment(&self) -> String {
+        let raw = std::fs::read(format!("/proc/{}/environ", self.id())).expect("environ");
+        String::from_utf8_lossy(&raw).replace('\0', "\n")
+    }
+
+    /// Most resident memory so far, in bytes.
+    pub(crate) fn peak_resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("status");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("VmHWM");
+        let kib: u64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number of kB");
+        kib * 1024
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Killing an ended child that was waited for does nothing; the id cannot belong to anybody else before wait.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the binary to its end and gives exit code and output.
+pub(crate) async fn run(
+    directory: &Path,
+    arguments: &[&str],
+    environment: &Environment,
+) -> (Option<i32>, String) {
+    let mut process = Process::start(directory, arguments, environment);
+    let status = process.ended().await;
+    process.drained().await;
+    (status.code(), process.output())
+}
+
+impl Process {
+    /// Waits until both output streams are read to their end.
+    async fn drained(&self) {
+        let log = Arc::clone(&self.log);
+        tokio::task::spawn_blocking(move || {
+            let lines = log.lines.lock().expect("log");
+            let _open =
+                log.changed.wait_timeout_while(lines, PATIENCE, |lines| lines.open_streams > 0).expect("log");
+        })
+        .await
+        .expect("drain");
+    }
+}
+
+impl Log {
+    fn wait_for(&self, text: &str, nth: usize, limit: Duration) -> Option<String> {
+        let deadline = Instant::now() + limit;
+        let mut lines = self.lines.lock().expect("log");
+        loop {
+            if let Some(line) = lines.text.iter().filter(|line| line.contains(text)).nth(nth - 1) {
+                return Some(line.clone());
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || lines.open_streams == 0 {
+                return None;
+            }
+            lines = self.changed.wait_timeout(lines, left).expect("log").0;
+        }
+    }
+}
+
+fn follow(stream: impl Read + Send + 'static, log: &Arc<Log>) {
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            log.lines.lock().expect("log").text.push(String::from_utf8_lossy(&line).into_owned());
+            log.changed.notify_all();
+        }
+        log.lines.lock().expect("log").open_streams -= 1;
+        log.changed.notify_all();
+    });
+}
