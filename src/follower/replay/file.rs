@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::table::{ENTRY_BYTES, Entry};
+use crate::protocol::MAX_CLOCK_SKEW_SECS;
 
 /// First bytes of a saved table; another layout gets another number.
 const MAGIC: &[u8; 8] = b"ASTERRP1";
@@ -66,14 +67,12 @@ impl Files {
         self.replace(&self.table(), &bytes)
     }
 
-    /// Seconds ahead of our clock; 0 when nothing was written.
-    pub(super) fn read_ahead(&self) -> io::Result<u32> {
+    /// Seconds ahead of our clock; `None` when no run of a bound follower has begun here yet. A damaged file counts as
+    /// the largest lead there can be.
+    pub(super) fn read_ahead(&self) -> io::Result<Option<u32>> {
         match std::fs::read_to_string(self.ahead()) {
-            Ok(text) => text.trim().parse().map_err(|_| {
-                let message = format!("{} must hold a number of seconds", self.ahead().display());
-                io::Error::new(io::ErrorKind::InvalidData, message)
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Ok(text) => Ok(Some(text.trim().parse().unwrap_or(MAX_CLOCK_SKEW_SECS.unsigned_abs() as u32))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -67,8 +67,10 @@ impl ReplayMemory {
         let files = Files::in_directory(directory);
         let now_secs = u32::try_from(now).unwrap_or(0);
         let saved = files.read_table()?;
-        let crashed = saved.is_none() && beginning == Beginning::Bound;
-        let floor = if crashed { now_secs.saturating_add(files.read_ahead()?) } else { 0 };
+        // A bound follower that never ran here was enrolled before its first start: nobody could sign anything yet.
+        let lead = files.read_ahead()?;
+        let crashed = saved.is_none() && beginning == Beginning::Bound && lead.is_some();
+        let floor = if crashed { now_secs.saturating_add(lead.unwrap_or(0)) } else { 0 };
         let table = Table::new(bytes, floor);
         if let Some((floor, entries)) = saved {
             table.restore(floor, &entries, now);
@@ -78,7 +80,7 @@ impl ReplayMemory {
         }
         // Only now, and before the first request: a crash from here on must not find it.
         files.remove_table()?;
-        let ahead = AtomicU32::new(files.read_ahead()?);
+        let ahead = AtomicU32::new(files.read_ahead()?.unwrap_or(0));
         Ok((Self { table, files, ahead, writing: Mutex::new(()) }, crashed))
     }
 
@@ -189,6 +191,25 @@ mod tests {
         assert!(!admit(&memory, "seen", NOW, NOW + 2).await);
         assert!(!admit(&memory, "same second", NOW + 2, NOW + 2).await);
         assert!(admit(&memory, "fresh", NOW + 3, NOW + 3).await);
+    }
+
+    #[tokio::test]
+    async fn a_first_start_with_a_binding_is_no_crash_and_the_second_without_a_clean_stop_is_one() {
+        let dir = tempfile::tempdir().expect("dir");
+        let (memory, crashed) = open(&dir, NOW);
+        assert!(!crashed && admit(&memory, "first", NOW, NOW).await);
+        drop(memory);
+        let (memory, crashed) = open(&dir, NOW + 1);
+        assert!(crashed && !admit(&memory, "first", NOW, NOW + 1).await);
+    }
+
+    #[test]
+    fn a_damaged_lead_counts_as_the_largest() {
+        let dir = tempfile::tempdir().expect("dir");
+        drop(open(&dir, NOW));
+        std::fs::File::create(dir.path().join("replay-ahead")).expect("emptied");
+        let (memory, crashed) = open(&dir, NOW + 1);
+        assert!(crashed && memory.ahead.load(Ordering::SeqCst) == 300);
     }
 
     #[tokio::test]
