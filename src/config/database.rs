@@ -21,8 +21,8 @@ impl DatabaseConfig {
             url: reader.text(
                 "database.url",
                 "sqlite://asterdrive.db?mode=rwc",
-                "sqlite::memory:, or a SQLite URL such as sqlite://asterdrive.db?mode=rwc (a relative path counts from \
-                 data/ and must stay in the working directory)",
+                "a SQLite URL such as sqlite://asterdrive.db?mode=rwc (a relative path counts from data/ and must stay \
+                 in the working directory)",
                 |given| paths::sqlite_url(working_dir, given),
                 "The database. mode=rwc makes the file when it is not there.",
             ),

@@ -50,7 +50,8 @@ pub(super) fn resolve(working_dir: &Path, given: &str) -> Result<PathBuf, String
     Ok(inside.iter().fold(working_dir.to_path_buf(), |path, name| path.join(name)))
 }
 
-/// The URL of a SQLite database with its path made absolute; a database in memory stays as it is.
+/// The URL of a SQLite database with its path made absolute. A database in memory is refused: each of our connections
+/// would have its own, and nothing would survive the process.
 pub(super) fn sqlite_url(working_dir: &Path, given: &str) -> Result<String, String> {
     let Some(rest) = given.strip_prefix("sqlite:") else {
         let scheme = given.split("://").next().unwrap_or_default();
@@ -64,15 +65,18 @@ pub(super) fn sqlite_url(working_dir: &Path, given: &str) -> Result<String, Stri
         None => (rest, None),
     };
     let path = path.strip_prefix("//").unwrap_or(path);
-    let url = if path == ":memory:" {
-        given.to_owned()
-    } else {
-        let path = percent_decode_str(path).decode_utf8().map_err(|_| "the path is not valid UTF-8")?;
-        let path = resolve(working_dir, &path)?;
-        let path = path.to_str().ok_or("the path is not valid UTF-8")?;
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        format!("sqlite://{}{query}", utf8_percent_encode(path, URL_PATH))
-    };
+    let in_memory =
+        path == ":memory:" || query.is_some_and(|query| query.split('&').any(|m| m == "mode=memory"));
+    if in_memory {
+        return Err(
+            "a database in memory would lose accounts and bindings at the end of the process".to_owned()
+        );
+    }
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| "the path is not valid UTF-8")?;
+    let path = resolve(working_dir, &path)?;
+    let path = path.to_str().ok_or("the path is not valid UTF-8")?;
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let url = format!("sqlite://{}{query}", utf8_percent_encode(path, URL_PATH));
     SqliteConnectOptions::from_str(&url).map_err(|error| error.to_string())?;
     Ok(url)
 }
@@ -126,8 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn a_database_in_memory_has_no_path() {
-        assert_eq!(url("sqlite::memory:").unwrap(), "sqlite::memory:");
+    fn a_database_in_memory_is_refused() {
+        for given in ["sqlite::memory:", "sqlite://:memory:", "sqlite://x.db?mode=memory"] {
+            assert!(url(given).unwrap_err().contains("in memory"), "{given}");
+        }
     }
 
     #[test]
