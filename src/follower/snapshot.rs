@@ -55,17 +55,17 @@ pub(super) struct ReadyTarget {
 /// Why there is no target, in the order of the wire contract (§5.1).
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Absence {
-    #[error("this follower has no ingress profile yet; create one on the primary")]
+    #[error("this follower has no ingress target yet; create one on the primary")]
     Required,
-    #[error("no ingress profile of this follower is the default; make one the default on the primary")]
+    #[error("no ingress target of this follower is the default; make one the default on the primary")]
     DefaultMissing,
-    #[error("the default ingress profile could not be applied: {0}; correct it on the primary")]
+    #[error("the default ingress target could not be applied: {0}; correct it on the primary")]
     DefaultError(String),
     #[error(
-        "the latest change of the default ingress profile is not applied yet; save it again on the primary"
+        "the latest change of the default ingress target is not applied yet; save it again on the primary"
     )]
     DefaultNotApplied,
-    #[error("the default ingress profile cannot be opened: {}", .0.error)]
+    #[error("the default ingress target cannot be opened: {}", .0.error)]
     Failed(Arc<FailedTarget>),
 }
 

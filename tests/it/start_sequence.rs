@@ -344,3 +344,31 @@ async fn a_renamed_node_reaches_the_follower() {
         .expect("sqlite3");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "attic");
 }
+
+#[tokio::test]
+async fn the_health_check_follows_the_server() {
+    let home = dir();
+    let environment = follower::environment(0);
+    let (code, output) = run(home.path(), &["healthcheck"], &environment).await;
+    assert_eq!(code, Some(1), "nothing runs yet: {output}");
+    let mut follower = Follower::start(home.path(), 0).await;
+    let (code, output) = run(home.path(), &["healthcheck"], &environment).await;
+    assert_eq!((code, output.as_str()), (Some(0), ""), "an un-enrolled follower is well");
+    follower.process.stop().await;
+    let (code, output) = run(home.path(), &["healthcheck"], &environment).await;
+    assert_eq!(code, Some(1), "{output}");
+}
+
+#[tokio::test]
+async fn a_follower_answers_every_other_path_with_an_envelope() {
+    let home = dir();
+    let follower = Follower::start(home.path(), 0).await;
+    for path in ["/", "/api/v1/auth/login", "/api/v1/internal/storage/nothing", "/index.html"] {
+        let answer = follower.client.get(path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.body["code"].as_i64()),
+            (404, Some(1005)),
+            "{path}: {answer:?}"
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! Ingress targets: where received objects go (wire contract §6; called ingress profiles on the wire).
+//! Ingress targets: where received objects go (wire contract §6; called ingress targets on the wire).
 //!
 //! Owns the rules for making, changing and removing targets, the revisions, and the one place where a target is
 //! opened. A change is applied (its directory made and opened) before it is written down, so the row says in one
@@ -50,7 +50,7 @@ pub enum IngressError {
     #[error("driver_type `{0}` is not supported: this follower has local targets only; use `local`")]
     DriverUnsupported(String),
     /// No target has this key.
-    #[error("there is no ingress profile `{0}`")]
+    #[error("there is no ingress target `{0}`")]
     NotFound(String),
     /// The default flag cannot be taken away, only given to another target.
     #[error("this profile is the default; make another profile the default instead")]

@@ -56,9 +56,7 @@ fn check_size(target: &ReadyTarget, size: u64) -> Result<(), ApiError> {
     match target.max_file_size {
         Some(limit) if size > limit => Err(ApiError::new(
             codes::FILE_TOO_LARGE,
-            format!(
-                "the object has {size} bytes; this ingress profile takes at most {limit} (max_file_size)"
-            ),
+            format!("the object has {size} bytes; this ingress target takes at most {limit} (max_file_size)"),
         )),
         _ => Ok(()),
     }

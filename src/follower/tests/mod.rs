@@ -7,3 +7,4 @@ mod enrolling;
 mod objects;
 mod restart;
 mod support;
+mod through_the_wire;

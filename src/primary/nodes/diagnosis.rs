@@ -261,7 +261,7 @@ fn of_statement(stated: &StatedFailure, clock_difference_ms: Option<i64>) -> (Cl
         return (Class::NotAFollowerStatus, hint.to_owned());
     }
     if stated.subcode.is_some_and(|subcode| subcode.starts_with("managed_ingress.")) {
-        let hint = "The follower has no ingress target that takes objects. Create an ingress profile for this node, make it the default, and look at its last_error.";
+        let hint = "The follower has no ingress target that takes objects. Create one for this node, make it the default, and look at its last_error.";
         return (Class::FollowerError, hint.to_owned());
     }
     (Class::FollowerError, format!("The follower says: {}. Its log has the details.", quoted(stated)))

@@ -148,7 +148,7 @@ pub enum NodeError {
     )]
     EnrollmentRequired(String),
     /// The ingress target does not exist.
-    #[error("there is no ingress profile `{0}`")]
+    #[error("there is no ingress target `{0}`")]
     TargetNotFound(String),
     /// The follower refused what was asked, in its own words.
     #[error("the follower refuses: {}", .stated.message)]
