@@ -19,7 +19,7 @@ test: check ## Everything a change must pass: setup, check, all tests
 check: setup ## Formatting, lints, documentation, licences and dependencies
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --no-deps --document-private-items
 	cargo deny --locked check bans licenses sources
 	@scripts/check-advisories
 

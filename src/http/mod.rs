@@ -1,6 +1,6 @@
 //! What both servers share: listener and drain, request id and access log, the envelope, extractors, health.
 //!
-//! It knows no role. Routes, and the mapping of a role's errors to [`ApiError`], live with the role.
+//! It knows no role. Routes, and the mapping of a role's errors to `ApiError`, live with the role.
 
 mod access_log;
 mod error;

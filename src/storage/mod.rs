@@ -1,8 +1,8 @@
-//! Where objects live. One trait, [`ObjectStore`], and its implementations: [`local`] directories and
-//! [`remote`] followers.
+//! Where objects live. One trait, `ObjectStore`, and its implementations: `local` directories and
+//! `remote` followers.
 //!
 //! This module knows bytes, keys and the kinds of failure. It knows no users, no database and no web
-//! framework; callers map [`StorageError`] to their own answers.
+//! framework; callers map `StorageError` to their own answers.
 
 #[cfg(test)]
 pub(crate) mod contract;
