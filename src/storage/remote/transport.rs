@@ -33,12 +33,24 @@ pub type Body = UnsyncBoxBody<Bytes, BodyError>;
 /// Sends a request with an absolute URI, gives the reply once its head is there.
 pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, TransportError>;
 
-/// Longest wait for a connection, TLS included.
-const CONNECT: Duration = Duration::from_secs(5);
-/// Longest time without any byte moving, in either direction, once connected. A slow line is fine, a dead one not.
-const STALL: Duration = Duration::from_secs(30);
-/// Longest wait for the head of the reply after the request is out: the other end syncs large objects to its disk.
-const HEAD_AFTER_BODY: Duration = Duration::from_secs(120);
+/// How long a pool waits for the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection.
+    pub connect: Duration,
+    /// Without any byte moving, in either direction, once connected. A slow line is fine, a dead one not.
+    pub stall: Duration,
+    /// For the head of the reply after the request is out.
+    pub head_after_body: Duration,
+}
+
+/// The limits towards followers, which sync large objects to their disks before they answer.
+const FOLLOWER: Patience = Patience {
+    connect: Duration::from_secs(5),
+    stall: Duration::from_secs(30),
+    head_after_body: Duration::from_secs(120),
+};
+
 /// Below the 30 s after which our own servers close an idle connection, so that a pooled one is rarely stale.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 const POOL_IDLE_PER_HOST: usize = 32;
@@ -53,7 +65,7 @@ pub enum TransportError {
     #[error("connection refused")]
     Refused(#[source] Box<dyn StdError + Send + Sync>),
     /// No connection in time.
-    #[error("no connection within {} s", CONNECT.as_secs())]
+    #[error("no connection in time")]
     ConnectTimeout,
     /// The TLS handshake failed, usually over the certificate.
     #[error("TLS failed: {0}")]
@@ -76,19 +88,29 @@ pub fn full_body(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// The direct pool: connections to whatever host a request names, kept for reuse.
-///
-/// TLS trusts the certificates of the operating system, or the built-in Mozilla list where there are none (a
-/// minimal container).
+/// The direct pool to followers: connections to whatever host a request names, kept for reuse.
 pub fn direct() -> Transport {
+    pool(FOLLOWER, None)
+}
+
+/// A pool of connections to whatever host a request names.
+///
+/// TLS trusts `roots` or, when `None`, the certificates of the operating system, or the built-in Mozilla list where
+/// there are none (a minimal container).
+pub(crate) fn pool(patience: Patience, roots: Option<rustls::RootCertStore>) -> Transport {
     let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
     http.enforce_http(false);
     http.set_nodelay(true);
-    http.set_connect_timeout(Some(CONNECT));
+    http.set_connect_timeout(Some(patience.connect));
     let tls = HttpsConnectorBuilder::new();
-    let tls = match tls.with_native_roots() {
-        Ok(native) => native,
-        Err(_) => HttpsConnectorBuilder::new().with_webpki_roots(),
+    let tls = match roots {
+        Some(roots) => tls.with_tls_config(
+            rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
+        ),
+        None => match tls.with_native_roots() {
+            Ok(native) => native,
+            Err(_) => HttpsConnectorBuilder::new().with_webpki_roots(),
+        },
     };
     let connector = tls.https_or_http().enable_http1().wrap_connector(http);
     let client = Client::builder(TokioExecutor::new())
@@ -96,11 +118,12 @@ pub fn direct() -> Transport {
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
         .build(connector);
-    BoxCloneSyncService::new(Direct { client })
+    BoxCloneSyncService::new(Direct { patience, client })
 }
 
 #[derive(Clone)]
 struct Direct {
+    patience: Patience,
     client: Client<HttpsConnector<HttpConnector<Resolver>>, Body>,
 }
 
@@ -114,15 +137,15 @@ impl Service<Request<Body>> for Direct {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let client = self.client.clone();
+        let (client, patience) = (self.client.clone(), self.patience);
         Box::pin(async move {
-            let progress = Progress::new();
+            let progress = Progress::new(patience);
             let request = request.map(|body| progress.watch(body));
             let reply = tokio::select! {
                 reply = client.request(request) => reply.map_err(classify)?,
                 waited = progress.stalled() => return Err(TransportError::ReplyTimeout(waited)),
             };
-            Ok(reply.map(|body| Paced::new(body).boxed_unsync()))
+            Ok(reply.map(|body| Paced::new(body, patience.stall).boxed_unsync()))
         })
     }
 }
@@ -130,14 +153,15 @@ impl Service<Request<Body>> for Direct {
 /// When the request last moved; shared between the body, which notes it, and the wait for the reply.
 #[derive(Clone)]
 struct Progress {
+    patience: Patience,
     started: Instant,
     last_ms: Arc<AtomicU64>,
     body_done: Arc<AtomicU64>,
 }
 
 impl Progress {
-    fn new() -> Self {
-        Self { started: Instant::now(), last_ms: Arc::default(), body_done: Arc::default() }
+    fn new(patience: Patience) -> Self {
+        Self { patience, started: Instant::now(), last_ms: Arc::default(), body_done: Arc::default() }
     }
 
     fn note(&self) {
@@ -155,7 +179,8 @@ impl Progress {
     /// Completes when nothing has moved for too long; gives the time waited.
     async fn stalled(&self) -> Duration {
         loop {
-            let limit = if self.body_done.load(Ordering::Relaxed) == 0 { STALL } else { HEAD_AFTER_BODY };
+            let Patience { stall, head_after_body, .. } = self.patience;
+            let limit = if self.body_done.load(Ordering::Relaxed) == 0 { stall } else { head_after_body };
             let last = self.started + Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
             let left = (last + limit).saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -197,15 +222,16 @@ impl HttpBody for Watched {
     }
 }
 
-/// A reply body that gives up when nothing arrives for [`STALL`].
+/// A reply body that gives up when nothing arrives for `stall`.
 struct Paced {
     inner: hyper::body::Incoming,
+    stall: Duration,
     deadline: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 impl Paced {
-    fn new(inner: hyper::body::Incoming) -> Self {
-        Self { inner, deadline: None }
+    fn new(inner: hyper::body::Incoming, stall: Duration) -> Self {
+        Self { inner, stall, deadline: None }
     }
 }
 
@@ -223,9 +249,10 @@ impl HttpBody for Paced {
                 Poll::Ready(polled.map(|frame| frame.map_err(|error| BodyError::Interrupted(error.into()))))
             }
             Poll::Pending => {
-                let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALL)));
+                let stall = self.stall;
+                let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(stall)));
                 match deadline.as_mut().poll(cx) {
-                    Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::Stalled(STALL)))),
+                    Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::Stalled(stall)))),
                     Poll::Pending => Poll::Pending,
                 }
             }
