@@ -4,6 +4,7 @@
 //! This module knows bytes, keys and the kinds of failure. It knows no users, no database and no web
 //! framework; callers map `StorageError` to their own answers.
 
+mod announced_body;
 #[cfg(test)]
 pub(crate) mod contract;
 mod error;

@@ -5,7 +5,6 @@ use std::io::Write;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use futures_util::StreamExt;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
@@ -17,12 +16,13 @@ use super::staging::Unfinished;
 use super::tree::Tree;
 use super::{LARGE_PIECE, SMALL_OBJECT};
 use crate::protocol::ObjectKey;
+use crate::storage::announced_body::AnnouncedBody;
 use crate::storage::{ByteStream, ErrorKind, Result, StorageError, Stored};
 
 /// Stores the first `size` bytes of `body` as `key`.
 pub(super) async fn put(tree: Arc<Tree>, key: ObjectKey, size: u64, body: ByteStream) -> Result<Stored> {
     tree.check_writable_key(&key)?;
-    let mut body = Body { stream: body, remaining: size, size };
+    let mut body = AnnouncedBody::new(body, size);
     if size <= SMALL_OBJECT {
         return put_small(tree, key, body).await;
     }
@@ -37,8 +37,8 @@ pub(super) async fn put(tree: Arc<Tree>, key: ObjectKey, size: u64, body: ByteSt
 }
 
 /// One trip to the blocking pool, after the body is complete.
-async fn put_small(tree: Arc<Tree>, key: ObjectKey, mut body: Body) -> Result<Stored> {
-    let content = body.collect().await?;
+async fn put_small(tree: Arc<Tree>, key: ObjectKey, mut body: AnnouncedBody) -> Result<Stored> {
+    let content = collect(&mut body).await?;
     blocking(move |caller| {
         let mut draft = Draft::begin(&tree, &key)?;
         draft.append(&content, &key)?;
@@ -47,56 +47,17 @@ async fn put_small(tree: Arc<Tree>, key: ObjectKey, mut body: Body) -> Result<St
     .await
 }
 
-/// A stream of which exactly `size` bytes are wanted.
-struct Body {
-    stream: ByteStream,
-    remaining: u64,
-    size: u64,
-}
-
-impl Body {
-    /// The next bytes that belong to the object, never empty; `None` after the last. The stream is not polled for
-    /// anything behind it.
-    async fn next(&mut self) -> Result<Option<Bytes>> {
-        while self.remaining > 0 {
-            let mut piece = match self.stream.next().await {
-                Some(Ok(piece)) => piece,
-                Some(Err(cause)) => {
-                    let message = format!("the body stopped at {} of {} bytes", self.received(), self.size);
-                    return Err(StorageError::new(ErrorKind::BodyInterrupted, message).with_source(cause));
-                }
-                None => {
-                    let message =
-                        format!("the body has {} bytes; {} were announced", self.received(), self.size);
-                    return Err(StorageError::new(ErrorKind::SizeMismatch, message));
-                }
-            };
-            if piece.is_empty() {
-                continue;
-            }
-            piece.truncate(usize::try_from(self.remaining).unwrap_or(usize::MAX));
-            self.remaining -= piece.len() as u64;
-            return Ok(Some(piece));
-        }
-        Ok(None)
+/// All of a small body. A body of one piece is not copied.
+async fn collect(body: &mut AnnouncedBody) -> Result<Bytes> {
+    let Some(first) = body.next().await? else { return Ok(Bytes::new()) };
+    if body.remaining() == 0 {
+        return Ok(first);
     }
-
-    fn received(&self) -> u64 {
-        self.size - self.remaining
+    let mut content = Vec::from(first);
+    while let Some(piece) = body.next().await? {
+        content.extend_from_slice(&piece);
     }
-
-    /// All of a small body. A body of one piece is not copied.
-    async fn collect(&mut self) -> Result<Bytes> {
-        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        if self.remaining == 0 {
-            return Ok(first);
-        }
-        let mut content = Vec::from(first);
-        while let Some(piece) = self.next().await? {
-            content.extend_from_slice(&piece);
-        }
-        Ok(content.into())
-    }
+    Ok(content.into())
 }
 
 /// An unfinished object and the hash of what is in it. Blocks; belongs on the blocking pool.
@@ -159,7 +120,7 @@ impl Upload {
     }
 
     /// Takes the body; returns the last bytes, which are not written yet.
-    async fn receive(&mut self, body: &mut Body) -> Result<Vec<u8>> {
+    async fn receive(&mut self, body: &mut AnnouncedBody) -> Result<Vec<u8>> {
         let mut buffer = Vec::with_capacity(LARGE_PIECE);
         while let Some(mut piece) = body.next().await? {
             while piece.has_remaining() {
