@@ -1,4 +1,4 @@
-//! Where objects live. One trait, `ObjectStore`, and its implementations: `local` directories and
+//! Where objects live. One trait, `ObjectStore`, and its implementations: `local` directories, `s3` buckets and
 //! `remote` followers.
 //!
 //! This module knows bytes, keys and the kinds of failure. It knows no users, no database and no web
@@ -10,6 +10,7 @@ pub(crate) mod contract;
 mod error;
 pub mod local;
 pub mod remote;
+pub mod s3;
 
 use std::fmt;
 use std::pin::Pin;
