@@ -67,8 +67,6 @@ struct Bucket {
     name: Arc<str>,
     /// For messages: which bucket, and where.
     place: Arc<str>,
-    /// TLS guards what is sent, so that it need not be hashed for the signature as well.
-    tls: bool,
 }
 
 impl S3Store {
@@ -127,20 +125,19 @@ impl Bucket {
             .force_path_style(settings.addressing == Addressing::Path)
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF))
-            // Newer checksums are unknown to many servers; the signature or TLS guards what travels.
+            // Newer checksums are unknown to many servers.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             // The connector watches for silence, in both directions.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         let (config, place) = match location.endpoint() {
             "" => (config, format!("region `{region}`")),
-            endpoint => (config.endpoint_url(endpoint), format!("`{endpoint}`")),
+            endpoint => (config.endpoint_url(joinable(endpoint)), format!("`{endpoint}`")),
         };
         Ok(Self {
             client: Client::from_conf(config.build()),
             name: location.bucket().into(),
             place: format!("bucket `{}` at {place}", location.bucket()).into(),
-            tls: !location.endpoint().to_ascii_lowercase().starts_with("http:"),
         })
     }
 
@@ -156,6 +153,13 @@ impl Bucket {
         let message = format!("{} answered with {what}; what answers there is not S3", self.place);
         StorageError::new(ErrorKind::Misconfigured, message)
     }
+}
+
+/// `endpoint` as the SDK needs it, which puts the bucket right behind a path.
+fn joinable(endpoint: &str) -> String {
+    let endpoint = endpoint.trim_end_matches('/');
+    let has_path = endpoint.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+    if has_path { format!("{endpoint}/") } else { endpoint.to_owned() }
 }
 
 impl ObjectStore for S3Store {

@@ -108,20 +108,17 @@ fn total_of(content_range: &str) -> Option<u64> {
 /// The `length` bytes of `body`; an error when there are fewer, or more.
 pub(super) fn exactly(length: u64, body: SdkStream) -> ByteStream {
     Box::pin(stream::try_unfold((length, body), |(remaining, mut body)| async move {
-        while remaining > 0 {
-            let piece = match body.next().await {
-                Some(piece) => piece.map_err(|error| cut_off(error.into()))?,
-                None => return Err(cut_off(format!("{remaining} bytes are missing").into())),
-            };
-            if piece.is_empty() {
-                continue;
-            }
-            let Some(remaining) = remaining.checked_sub(piece.len() as u64) else {
-                return Err(cut_off("more bytes than announced".into()));
-            };
-            return Ok(Some((piece, (remaining, body))));
+        if remaining == 0 {
+            return Ok(None);
         }
-        Ok(None)
+        let piece = match body.next().await {
+            Some(piece) => piece.map_err(|error| cut_off(error.into()))?,
+            None => return Err(cut_off(format!("{remaining} bytes are missing").into())),
+        };
+        match remaining.checked_sub(piece.len() as u64) {
+            Some(remaining) => Ok(Some((piece, (remaining, body)))),
+            None => Err(cut_off("more bytes than announced".into())),
+        }
     }))
 }
 

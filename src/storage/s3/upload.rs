@@ -9,21 +9,28 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::Bucket;
 use super::budget::Part;
+use super::fault::is_absent;
 use crate::storage::{ErrorKind, Result, StorageError};
 
 /// Smallest size of a part that is not the last, in bytes.
 pub(super) const MIN_PART: u64 = 5 * 1024 * 1024;
 /// Most parts of one upload.
 pub(super) const MAX_PARTS: u64 = 10_000;
+const NO_SUCH_UPLOAD: &str = "NoSuchUpload";
 
 /// An upload under way. Dropped before [`Upload::complete`] succeeded, it is aborted, so that S3 keeps no parts.
 #[derive(Debug)]
 pub(super) struct Upload {
     bucket: Bucket,
-    key: String,
-    id: String,
+    pub(super) key: String,
+    pub(super) id: String,
+    /// What was there when the upload began.
+    before: Option<Version>,
     open: bool,
 }
+
+/// What tells two writes of one key apart: ETag, and seconds of the last change.
+type Version = (Option<String>, Option<i64>);
 
 impl Upload {
     /// Begins an upload to `key`, the full one. Survives its caller: when that is dropped while S3 answers, the upload
@@ -43,11 +50,15 @@ impl Upload {
 
     async fn create(bucket: Bucket, key: String) -> Result<Self> {
         let request = bucket.client.create_multipart_upload().bucket(&*bucket.name).key(&key);
-        let created = request.send().await.map_err(|e| bucket.fault("begin an upload", e))?;
-        match created.upload_id {
-            Some(id) if !id.is_empty() => Ok(Self { bucket, key, id, open: true }),
-            _ => Err(bucket.nonsense("an upload without an id")),
-        }
+        let (created, before) = tokio::join!(request.send(), version(&bucket, &key));
+        let created = created.map_err(|e| bucket.fault("begin an upload", e))?;
+        let Some(id) = created.upload_id.filter(|id| !id.is_empty()) else {
+            return Err(bucket.nonsense("an upload without an id"));
+        };
+        let mut upload = Self { bucket, key, id, before: None, open: true };
+        // An error from here on drops the upload, which aborts it.
+        upload.before = before?;
+        Ok(upload)
     }
 
     /// Sends `part` as the part of that number, counted from 1.
@@ -61,8 +72,9 @@ impl Upload {
         async move {
             // The reservation must live as long as the bytes.
             let Part { bytes, reservation: _reservation } = part;
-            let request = request.part_number(number).body(bytes.into()).customize();
-            let request = if bucket.tls { request.disable_payload_signing() } else { request };
+            let request = request.part_number(number).body(bytes.into());
+            // As in a put of one request.
+            let request = request.customize().disable_payload_signing();
             let sent = request.send().await.map_err(|e| bucket.fault("send a part", e))?;
             completed(&bucket, number, sent.e_tag)
         }
@@ -94,10 +106,21 @@ impl Upload {
         let request = self.bucket.client.complete_multipart_upload();
         let request = request.bucket(&*self.bucket.name).key(&self.key).upload_id(&self.id);
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let completed = request.multipart_upload(parts).send().await;
-        completed.map_err(|e| self.bucket.fault("complete an upload", e))?;
+        match request.multipart_upload(parts).send().await {
+            Ok(_) => {}
+            Err(error) if error.code() == Some(NO_SUCH_UPLOAD) && self.is_superseded().await? => {}
+            Err(error) => return Err(self.bucket.fault("complete an upload", error)),
+        }
         self.open = false;
         Ok(())
+    }
+
+    /// Whether the key was written while the upload was under way. Then a vanished upload is a done one: either its
+    /// own completion went through and only the answer was lost, or the server let a newer writer of the key replace
+    /// it (garage does), which is as if that writer had come a moment later.
+    async fn is_superseded(&self) -> Result<bool> {
+        let now = version(&self.bucket, &self.key).await?;
+        Ok(now.is_some() && now != self.before)
     }
 
     /// Ends the upload now, before the caller hears of its error. No part may be on its way any more.
@@ -120,13 +143,22 @@ impl Drop for Upload {
     }
 }
 
+/// What is at `key` now.
+async fn version(bucket: &Bucket, key: &str) -> Result<Option<Version>> {
+    match bucket.client.head_object().bucket(&*bucket.name).key(key).send().await {
+        Ok(head) => Ok(Some((head.e_tag, head.last_modified.map(|time| time.secs())))),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(bucket.fault("look up an object", error)),
+    }
+}
+
 /// Best effort: what stays is removed by the sweep at the next start.
 async fn abort(bucket: &Bucket, key: &str, id: &str) {
     let request = bucket.client.abort_multipart_upload().bucket(&*bucket.name).key(key).upload_id(id);
     match request.send().await {
         Ok(_) => {}
         // It was completed after all, only the answer was lost.
-        Err(error) if error.code() == Some("NoSuchUpload") => {}
+        Err(error) if error.code() == Some(NO_SUCH_UPLOAD) => {}
         Err(error) => {
             let error = bucket.fault("abort an upload", error);
             tracing::warn!(%error, key, "an unfinished upload stays in the bucket until the next start");

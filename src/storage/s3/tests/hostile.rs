@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use aws_sdk_s3::presigning::PresigningConfig;
 use futures_util::future;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use super::settings_for;
 use crate::protocol::ByteRange;
 use crate::storage::contract::{body, drain, key, pattern};
-use crate::storage::s3::{S3Settings, S3Store, Timeouts};
+use crate::storage::s3::{Addressing, S3Settings, S3Store, Timeouts};
 use crate::storage::{BodyError, ErrorKind, ObjectStore, Result};
 
 const SILENCE: Duration = Duration::from_millis(300);
@@ -123,7 +124,8 @@ async fn an_endpoint_that_never_answers_fails_every_operation_in_time() {
     let waited = started.elapsed();
     // One wait for each of the eight: what timed out is not tried again.
     assert!(waited >= SILENCE * 8 && waited < SILENCE * 8 + Duration::from_secs(5), "{waited:?}");
-    assert_eq!(peer.requests.load(Ordering::Relaxed), 8);
+    // The put in parts begins with two requests at once.
+    assert_eq!(peer.requests.load(Ordering::Relaxed), 9);
 }
 
 #[tokio::test]
@@ -238,6 +240,28 @@ async fn a_list_that_cannot_go_on_is_refused() {
     .await;
     let error = store(&peer).list(None).await.expect_err("no token");
     assert_eq!(error.kind(), ErrorKind::Misconfigured, "{error}");
+}
+
+#[tokio::test]
+async fn a_bucket_stands_in_the_path_or_in_the_host() {
+    let expiry = PresigningConfig::expires_in(Duration::from_secs(60)).expect("a minute");
+    for (endpoint, addressing, expected) in [
+        ("https://s3.example.com", Addressing::Path, "https://s3.example.com/objects/"),
+        ("https://s3.example.com:8443/", Addressing::Path, "https://s3.example.com:8443/objects/"),
+        ("https://s3.example.com/an/api", Addressing::Path, "https://s3.example.com/an/api/objects/"),
+        ("https://s3.example.com/an/api/", Addressing::Path, "https://s3.example.com/an/api/objects/"),
+        ("https://s3.example.com:8443", Addressing::VirtualHost, "https://objects.s3.example.com:8443/"),
+        ("https://s3.example.com/api", Addressing::VirtualHost, "https://objects.s3.example.com/api/"),
+        // An address has no names below it.
+        ("http://127.0.0.1:3900", Addressing::VirtualHost, "http://127.0.0.1:3900/objects/"),
+    ] {
+        let store = S3Store::new(&S3Settings { addressing, ..settings_for(endpoint) }).expect("store");
+        let request =
+            store.bucket.client.get_object().bucket(&*store.bucket.name).key(store.full_key(&key("a")));
+        let request = request.presigned(expiry.clone()).await.expect("a request");
+        let expected = format!("{expected}base%20path/");
+        assert!(request.uri().starts_with(&expected), "{} for {endpoint}", request.uri());
+    }
 }
 
 #[test]

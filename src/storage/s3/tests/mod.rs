@@ -4,6 +4,7 @@
 mod garage;
 mod hostile;
 mod real;
+mod tls;
 
 use std::sync::{Arc, LazyLock};
 
@@ -31,13 +32,41 @@ async fn store() -> S3Store {
     S3Store::new(&settings().await).expect("store")
 }
 
-async fn fixture() -> (SharedStore, ()) {
+async fn whole() -> (SharedStore, ()) {
     (Arc::new(store().await), ())
 }
 
-mod contract {
-    use super::fixture;
+/// Everything above 1 MiB goes in parts (smaller ones than S3 would take).
+async fn in_parts() -> (SharedStore, ()) {
+    let mut store = store().await;
+    store.part_size = 1024 * 1024;
+    (Arc::new(store), ())
+}
+
+mod objects_in_one_request {
+    use super::whole;
     use crate::storage::contract::contract_suite;
 
-    contract_suite!(fixture);
+    contract_suite!(whole);
+}
+
+/// The rules that parts could break. That every concurrent writer succeeds is none of them: garage ends an upload when
+/// a newer one of the same key is completed.
+mod objects_in_parts {
+    use super::in_parts;
+    use crate::storage::contract::contract_suite;
+
+    contract_suite! { @ in_parts:
+        a_written_object_reads_back_with_its_size_and_hash
+        an_overwrite_replaces_the_whole_object
+        bytes_behind_the_announced_size_are_not_content
+        a_short_body_stores_nothing_and_keeps_the_old_object
+        an_interrupted_body_stores_nothing_and_keeps_the_old_object
+        a_dropped_put_stores_nothing_and_keeps_the_old_object
+        ranges_are_exact_at_every_boundary
+        a_reader_keeps_its_version_over_overwrite_and_delete
+        keys_of_any_text_survive
+        compose_joins_the_parts_in_order_and_removes_them
+        compose_joins_many_parts
+    }
 }

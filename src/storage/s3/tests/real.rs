@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use aws_sdk_s3::types::CompletedPart;
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 use sha2::{Digest, Sha256};
 
 use super::{garage, settings, store};
 use crate::protocol::{ByteRange, ObjectKey};
+use crate::storage::announced_body::AnnouncedBody;
 use crate::storage::contract::{body, key, pattern, read, stuck_body, write};
+use crate::storage::s3::budget::{Carry, fill};
+use crate::storage::s3::upload::Upload;
 use crate::storage::s3::{S3Location, S3Settings, S3Store};
 use crate::storage::{BodyError, ErrorKind, ObjectStore};
 
@@ -76,6 +80,47 @@ async fn a_dropped_put_in_parts_leaves_no_parts() {
     };
     tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the upload is aborted");
     assert_eq!(store.list(None).await.expect("list"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn concurrent_writers_in_parts_leave_one_whole_winner() {
+    let store = store_of_small_parts().await;
+    let contents: Vec<Bytes> = (0..4).map(|seed| pattern(IN_PARTS + usize::from(seed), seed)).collect();
+    let target = key("contended");
+    let writers =
+        contents.iter().map(|content| store.put(&target, content.len() as u64, body(content, 60_000)));
+    let outcomes = future::join_all(writers).await;
+    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        // A writer whose upload was ended by a newer one is told so.
+        assert_eq!(error.kind(), ErrorKind::Transient, "{error}");
+    }
+    assert!(outcomes.iter().any(Result::is_ok), "nobody wins");
+    let winner = read(&store, "contended").await.expect("a winner");
+    assert!(contents.contains(&winner), "the object is a mixture");
+    assert_eq!(unfinished(&store).await, 0);
+}
+
+/// An upload to `object` with one part, which another hand then ends.
+async fn vanished_upload(store: &S3Store) -> (Upload, CompletedPart) {
+    let upload = Upload::begin(&store.bucket, &store.full_key(&key("object"))).await.expect("upload");
+    let mut body = Carry::new(AnnouncedBody::new(body(&pattern(100, 1), 100), 100));
+    let part = fill(&mut body, 100, |_| {}).await.expect("part");
+    let part = upload.send(1, part).await.expect("part");
+    let uploads = store.bucket.client.abort_multipart_upload().bucket(&*store.bucket.name);
+    uploads.key(&upload.key).upload_id(&upload.id).send().await.expect("abort");
+    (upload, part)
+}
+
+#[tokio::test]
+async fn an_upload_that_vanished_is_done_only_when_its_object_was_written() {
+    let store = store().await;
+    write(&store, "object", &pattern(10, 1)).await;
+    let (mut upload, part) = vanished_upload(&store).await;
+    let error = upload.complete(vec![part]).await.expect_err("nothing was written");
+    assert_eq!(error.kind(), ErrorKind::Transient);
+    let (mut upload, part) = vanished_upload(&store).await;
+    write(&store, "object", &pattern(20, 2)).await;
+    upload.complete(vec![part]).await.expect("written meanwhile");
 }
 
 #[tokio::test]
