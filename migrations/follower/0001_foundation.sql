@@ -24,6 +24,10 @@ CREATE TABLE ingress_targets (
     driver_type TEXT NOT NULL,
     endpoint TEXT NOT NULL,
     bucket TEXT NOT NULL,
+    -- '' is automatic.
+    region TEXT NOT NULL,
+    -- 'path' or 'virtual_host'; '' for local targets.
+    addressing TEXT NOT NULL,
     access_key_sealed TEXT,
     secret_key_sealed TEXT,
     base_path TEXT NOT NULL,

@@ -46,6 +46,8 @@ pub struct FollowerConfig {
     pub replay_memory_bytes: usize,
     /// How long the start waits for an unreachable primary; zero tries once.
     pub enrollment_deadline: Duration,
+    /// PEM file of the authorities that S3 targets trust instead of the system's; absolute.
+    pub s3_ca_file: Option<PathBuf>,
 }
 
 /// What must be on the disk before a write is acknowledged.
@@ -125,6 +127,14 @@ impl FollowerConfig {
                 600,
                 0..=86_400,
                 "Seconds that the start keeps trying to enroll at a primary it cannot reach. 0 tries once.",
+            ),
+            s3_ca_file: reader.text(
+                "server.follower.s3_ca_file",
+                "",
+                "empty, or a path; a relative one counts from data/ and must stay in the working directory",
+                |given| if given.is_empty() { Ok(None) } else { paths::resolve(working_dir, given).map(Some) },
+                "PEM file of the certificate authorities that S3 targets trust instead of the system's, for an S3 \
+                 server with a certificate of its own.",
             ),
         }
     }

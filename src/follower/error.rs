@@ -6,7 +6,7 @@ use super::ingress::IngressError;
 use super::replay::AdmitError;
 use super::snapshot::{Absence, SnapshotError};
 use crate::http::ApiError;
-use crate::protocol::{ErrorCode, KeyError, RangeError, codes};
+use crate::protocol::{ErrorCode, IngressDriver, KeyError, RangeError, codes};
 use crate::storage::{ErrorKind, StorageError};
 
 impl From<CallerError> for ApiError {
@@ -44,7 +44,9 @@ impl From<IngressError> for ApiError {
     fn from(error: IngressError) -> Self {
         let code = match &error {
             IngressError::Database(_) => return Self::internal(codes::DATABASE, error),
-            IngressError::Damaged(_) => return Self::internal(codes::INTERNAL, error),
+            IngressError::Damaged(_) | IngressError::Sealed(..) => {
+                return Self::internal(codes::INTERNAL, error);
+            }
             IngressError::Invalid(_) => codes::BAD_REQUEST,
             IngressError::LocalPath { .. } => codes::INGRESS_LOCAL_PATH_INVALID,
             IngressError::DriverUnsupported(_) => codes::INGRESS_DRIVER_UNSUPPORTED,
@@ -76,20 +78,20 @@ impl From<Absence> for ApiError {
             Absence::DefaultMissing => codes::INGRESS_DEFAULT_MISSING,
             Absence::DefaultError(_) => codes::INGRESS_DEFAULT_ERROR,
             Absence::DefaultNotApplied => codes::INGRESS_DEFAULT_NOT_APPLIED,
-            Absence::Failed(failed) => storage_code(failed.error.kind(), codes::CONFIG),
+            Absence::Failed(failed) => storage_code(failed.error.kind(), failed.driver(), codes::CONFIG),
         };
         Self::new(code, absence.to_string())
     }
 }
 
-/// A failed operation on one object; an absent object is 404.
-pub(super) fn object_failure(error: StorageError) -> ApiError {
-    storage_failure(error, codes::NOT_FOUND)
+/// A failed operation on one object of a target; an absent object is 404.
+pub(super) fn object_failure(driver: IngressDriver) -> impl FnOnce(StorageError) -> ApiError {
+    move |error| storage_failure(error, driver, codes::NOT_FOUND)
 }
 
 /// A failed compose; an absent part is a fault of the storage's content, not a missing endpoint or object (§5.7).
-pub(super) fn compose_failure(error: StorageError) -> ApiError {
-    storage_failure(error, codes::STORAGE_NOT_FOUND)
+pub(super) fn compose_failure(driver: IngressDriver) -> impl FnOnce(StorageError) -> ApiError {
+    move |error| storage_failure(error, driver, codes::STORAGE_NOT_FOUND)
 }
 
 pub(super) fn bad_key(error: KeyError) -> ApiError {
@@ -100,26 +102,28 @@ pub(super) fn bad_range(error: RangeError) -> ApiError {
     ApiError::new(codes::BAD_REQUEST, error.to_string())
 }
 
-fn storage_failure(error: StorageError, absent: ErrorCode) -> ApiError {
-    ApiError::new(storage_code(error.kind(), absent), error.to_string()).because(error)
+fn storage_failure(error: StorageError, driver: IngressDriver, absent: ErrorCode) -> ApiError {
+    ApiError::new(storage_code(error.kind(), driver, absent), error.to_string()).because(error)
 }
 
-fn storage_code(kind: ErrorKind, absent: ErrorCode) -> ErrorCode {
-    match kind {
-        ErrorKind::NotFound => absent,
+fn storage_code(kind: ErrorKind, driver: IngressDriver, absent: ErrorCode) -> ErrorCode {
+    match (kind, driver) {
+        (ErrorKind::NotFound, _) => absent,
         // Nobody reads the answer to a body that broke off; it is there for the log.
-        ErrorKind::InvalidArgument | ErrorKind::RangeNotSatisfiable | ErrorKind::BodyInterrupted => {
+        (ErrorKind::InvalidArgument | ErrorKind::RangeNotSatisfiable | ErrorKind::BodyInterrupted, _) => {
             codes::BAD_REQUEST
         }
-        ErrorKind::SizeMismatch | ErrorKind::Unknown => codes::STORAGE_UNKNOWN,
-        ErrorKind::Full => codes::STORAGE_FULL,
-        ErrorKind::Auth => codes::STORAGE_AUTH,
-        ErrorKind::Permission => codes::STORAGE_PERMISSION,
-        // All targets are local directories: what is wrong with one is a matter of this follower's configuration.
-        ErrorKind::Misconfigured => codes::CONFIG,
-        ErrorKind::RateLimited => codes::STORAGE_RATE_LIMITED,
-        ErrorKind::Transient => codes::STORAGE_TRANSIENT,
-        ErrorKind::Precondition => codes::STORAGE_PRECONDITION,
-        ErrorKind::Unsupported => codes::STORAGE_UNSUPPORTED,
+        // The two numbers of the wire contract for the same thing (§5.3).
+        (ErrorKind::SizeMismatch, IngressDriver::Local) | (ErrorKind::Unknown, _) => codes::STORAGE_UNKNOWN,
+        (ErrorKind::SizeMismatch, IngressDriver::S3) | (ErrorKind::Transient, _) => codes::STORAGE_TRANSIENT,
+        (ErrorKind::Full, _) => codes::STORAGE_FULL,
+        (ErrorKind::Auth, _) => codes::STORAGE_AUTH,
+        (ErrorKind::Permission, _) => codes::STORAGE_PERMISSION,
+        // What is wrong with a local directory is a matter of this follower's configuration.
+        (ErrorKind::Misconfigured, IngressDriver::Local) => codes::CONFIG,
+        (ErrorKind::Misconfigured, IngressDriver::S3) => codes::STORAGE_MISCONFIGURED,
+        (ErrorKind::RateLimited, _) => codes::STORAGE_RATE_LIMITED,
+        (ErrorKind::Precondition, _) => codes::STORAGE_PRECONDITION,
+        (ErrorKind::Unsupported, _) => codes::STORAGE_UNSUPPORTED,
     }
 }

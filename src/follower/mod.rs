@@ -32,7 +32,7 @@ use tracing::Instrument;
 
 pub use self::binding::BindingError;
 pub use self::ingress::IngressError;
-use self::ingress::IngressRoot;
+use self::ingress::{Ingress, Opener};
 use self::replay::{Beginning, ReplayMemory};
 pub use self::snapshot::SnapshotError;
 use self::snapshot::{Absence, ReadyTarget, Snapshot, Target};
@@ -69,9 +69,7 @@ struct Inner {
     /// Held while the state changes: one change at a time, each visible before the next begins.
     control: Mutex<()>,
     replay: ReplayMemory,
-    db: Db,
-    sealing_key: SealingKey,
-    root: IngressRoot,
+    ingress: Ingress,
     data_dir: PathBuf,
 }
 
@@ -82,18 +80,20 @@ impl Follower {
     /// After a crash this waits up to a second, so that no request is refused for being signed in the second of the
     /// start.
     pub async fn open(db: Db, config: &Config) -> Result<Self, FollowerError> {
-        let sealing_key = config.auth.sealing_key.clone();
-        let root = IngressRoot::from_config(&config.server.follower);
-        let snapshot = read_state(&db, &sealing_key, &root, None).await?;
+        let ingress = Ingress {
+            db,
+            sealing_key: config.auth.sealing_key.clone(),
+            opener: Opener::from_config(&config.server.follower),
+        };
+        sweep_buckets(&ingress).await?;
+        let snapshot = read_state(&ingress, None).await?;
         let beginning = if snapshot.binding.is_some() { Beginning::Bound } else { Beginning::NoBinding };
         let replay = open_replay_memory(config, beginning).await?;
         let inner = Inner {
             snapshot: ArcSwap::from_pointee(snapshot),
             control: Mutex::new(()),
             replay,
-            db,
-            sealing_key,
-            root,
+            ingress,
             data_dir: config.data_dir.clone(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -134,8 +134,7 @@ impl Follower {
     pub async fn reload(&self) -> Result<(), FollowerError> {
         let _control = self.inner.control.lock().await;
         let present = self.snapshot();
-        let next =
-            read_state(&self.inner.db, &self.inner.sealing_key, &self.inner.root, Some(&present)).await?;
+        let next = read_state(&self.inner.ingress, Some(&present)).await?;
         self.inner.snapshot.store(Arc::new(next));
         Ok(())
     }
@@ -150,19 +149,19 @@ impl Follower {
                 "cannot save the replay memory in {path}: {error}; the next start refuses requests signed before it"
             );
         }
-        self.inner.db.close().await;
+        self.db().close().await;
     }
 
     fn db(&self) -> &Db {
-        &self.inner.db
+        &self.inner.ingress.db
     }
 
     fn sealing_key(&self) -> &SealingKey {
-        &self.inner.sealing_key
+        &self.inner.ingress.sealing_key
     }
 
-    fn ingress_root(&self) -> &IngressRoot {
-        &self.inner.root
+    fn ingress(&self) -> &Ingress {
+        &self.inner.ingress
     }
 
     fn replay(&self) -> &ReplayMemory {
@@ -189,7 +188,7 @@ impl Follower {
             let outcome = work.await;
             let present = follower.snapshot();
             let inner = &follower.inner;
-            let next = Snapshot::read(&inner.db, &inner.sealing_key, &inner.root, Some(&present)).await;
+            let next = Snapshot::read(&inner.ingress, Some(&present)).await;
             // Also after a failure: of a commit that failed nobody knows whether it took place.
             let refreshed = next.map(|next| inner.snapshot.store(Arc::new(next)));
             let value = outcome.map_err(Into::into)?;
@@ -215,7 +214,7 @@ impl Follower {
         if control.is_ok()
             && matches!(&snapshot.target, Target::Absent(Absence::Failed(failed)) if failed.is_due())
         {
-            snapshot = Arc::new(snapshot.with_target_tried_again(&self.inner.root).await);
+            snapshot = Arc::new(snapshot.with_target_tried_again(&self.inner.ingress).await);
             self.inner.snapshot.store(Arc::clone(&snapshot));
         }
         match &snapshot.target {
@@ -226,16 +225,21 @@ impl Follower {
 }
 
 /// The stored state, after another try to apply what is owed.
-async fn read_state(
-    db: &Db,
-    sealing_key: &SealingKey,
-    root: &IngressRoot,
-    present: Option<&Snapshot>,
-) -> Result<Snapshot, SnapshotError> {
-    if let Some(binding) = binding::load(db, sealing_key).await? {
-        ingress::apply_owed(db, root, &binding.namespace).await?;
+async fn read_state(ingress: &Ingress, present: Option<&Snapshot>) -> Result<Snapshot, SnapshotError> {
+    if let Some(binding) = binding::load(&ingress.db, &ingress.sealing_key).await? {
+        ingress.apply_owed(&binding.namespace).await?;
     }
-    Snapshot::read(db, sealing_key, root, present).await
+    Snapshot::read(ingress, present).await
+}
+
+/// Removes what an earlier run left unfinished in buckets, before anything new is written there.
+async fn sweep_buckets(ingress: &Ingress) -> Result<(), SnapshotError> {
+    if let Some(binding) = binding::load(&ingress.db, &ingress.sealing_key).await? {
+        for record in ingress.list().await? {
+            ingress.opener.sweep(&record, &binding.namespace).await;
+        }
+    }
+    Ok(())
 }
 
 async fn open_replay_memory(config: &Config, beginning: Beginning) -> Result<ReplayMemory, FollowerError> {

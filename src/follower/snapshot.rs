@@ -8,10 +8,8 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 
 use super::binding::{self, Binding, BindingError};
-use super::ingress::{self, IngressError, IngressRoot};
-use crate::config::SealingKey;
-use crate::db::Db;
-use crate::protocol::{IngressTarget, Namespace, Origin, SigningKey};
+use super::ingress::{Ingress, IngressError, TargetRecord};
+use crate::protocol::{IngressDriver, IngressTarget, Namespace, Origin, SigningKey};
 use crate::storage::{SharedStore, StorageError};
 
 /// How long a target that could not be opened is left alone before a request tries it again.
@@ -72,12 +70,24 @@ pub(super) enum Absence {
 /// A target that was fine when it was applied and cannot be opened now.
 #[derive(Debug)]
 pub(super) struct FailedTarget {
-    wanted: IngressTarget,
+    wanted: TargetRecord,
     pub(super) error: StorageError,
     tried_at: Instant,
 }
 
+impl ReadyTarget {
+    /// What kind of back end it is.
+    pub(super) fn driver(&self) -> IngressDriver {
+        self.opened.driver_type
+    }
+}
+
 impl FailedTarget {
+    /// What kind of back end it is.
+    pub(super) fn driver(&self) -> IngressDriver {
+        self.wanted.target.driver_type
+    }
+
     /// Whether the last try is long enough ago for another one.
     pub(super) fn is_due(&self) -> bool {
         self.tried_at.elapsed() >= RETRY_AFTER
@@ -97,32 +107,29 @@ pub enum SnapshotError {
 
 impl Snapshot {
     /// Reads binding and targets. The store that `present` has open is kept if it is still the right one.
-    pub(super) async fn read(
-        db: &Db,
-        sealing_key: &SealingKey,
-        root: &IngressRoot,
-        present: Option<&Self>,
-    ) -> Result<Self, SnapshotError> {
-        let Some(binding) = binding::load(db, sealing_key).await? else {
+    pub(super) async fn read(ingress: &Ingress, present: Option<&Self>) -> Result<Self, SnapshotError> {
+        let Some(binding) = binding::load(&ingress.db, &ingress.sealing_key).await? else {
             return Ok(Self { binding: None, target: Target::Absent(Absence::Required) });
         };
         let binding = ActiveBinding::new(binding);
-        let target = match default_of(ingress::list(db).await?) {
+        let target = match default_of(ingress.list().await?) {
             Err(absence) => Target::Absent(absence),
-            Ok(wanted) => match present.and_then(|present| present.opened(&wanted, &binding.namespace)) {
-                Some(ready) => Target::Ready(ready),
-                None => open(root, wanted, &binding.namespace).await,
-            },
+            Ok(wanted) => {
+                match present.and_then(|present| present.opened(&wanted.target, &binding.namespace)) {
+                    Some(ready) => Target::Ready(ready),
+                    None => open(ingress, wanted, &binding.namespace).await,
+                }
+            }
         };
         Ok(Self { binding: Some(Arc::new(binding)), target })
     }
 
     /// The same state after another try to open the target that failed.
-    pub(super) async fn with_target_tried_again(&self, root: &IngressRoot) -> Self {
+    pub(super) async fn with_target_tried_again(&self, ingress: &Ingress) -> Self {
         let (Some(binding), Target::Absent(Absence::Failed(failed))) = (&self.binding, &self.target) else {
             return self.clone();
         };
-        let target = open(root, failed.wanted.clone(), &binding.namespace).await;
+        let target = open(ingress, failed.wanted.clone(), &binding.namespace).await;
         Self { binding: self.binding.clone(), target }
     }
 
@@ -148,29 +155,32 @@ impl ActiveBinding {
     }
 }
 
-fn default_of(targets: Vec<IngressTarget>) -> Result<IngressTarget, Absence> {
-    if targets.is_empty() {
+fn default_of(records: Vec<TargetRecord>) -> Result<TargetRecord, Absence> {
+    if records.is_empty() {
         return Err(Absence::Required);
     }
-    let target = targets.into_iter().find(|target| target.is_default).ok_or(Absence::DefaultMissing)?;
+    let record =
+        records.into_iter().find(|record| record.target.is_default).ok_or(Absence::DefaultMissing)?;
+    let target = &record.target;
     if !target.last_error.trim().is_empty() {
-        return Err(Absence::DefaultError(target.last_error));
+        return Err(Absence::DefaultError(target.last_error.clone()));
     }
     if target.applied_revision < target.desired_revision {
         return Err(Absence::DefaultNotApplied);
     }
-    Ok(target)
+    Ok(record)
 }
 
-async fn open(root: &IngressRoot, wanted: IngressTarget, namespace: &Namespace) -> Target {
-    match root.open_target(&wanted.base_path, namespace).await {
+async fn open(ingress: &Ingress, wanted: TargetRecord, namespace: &Namespace) -> Target {
+    match ingress.opener.open(&wanted, namespace).await {
         Ok(store) => {
-            let max_file_size = u64::try_from(wanted.max_file_size).ok().filter(|&size| size > 0);
-            Target::Ready(Arc::new(ReadyTarget { store, max_file_size, opened: wanted }))
+            let opened = wanted.target;
+            let max_file_size = u64::try_from(opened.max_file_size).ok().filter(|&size| size > 0);
+            Target::Ready(Arc::new(ReadyTarget { store, max_file_size, opened }))
         }
         Err(error) => {
             tracing::error!(
-                base_path = wanted.base_path,
+                profile_key = wanted.target.profile_key,
                 "the default ingress target cannot be opened: {error}"
             );
             Target::Absent(Absence::Failed(Arc::new(FailedTarget {
@@ -185,15 +195,16 @@ async fn open(root: &IngressRoot, wanted: IngressTarget, namespace: &Namespace) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::IngressDriver;
 
-    fn target(is_default: bool, applied_revision: i64, last_error: &str) -> IngressTarget {
-        IngressTarget {
+    fn target(is_default: bool, applied_revision: i64, last_error: &str) -> TargetRecord {
+        TargetRecord::local(IngressTarget {
             profile_key: "igp_x".into(),
             name: "main".into(),
             driver_type: IngressDriver::Local,
             endpoint: String::new(),
             bucket: String::new(),
+            region: None,
+            addressing: None,
             base_path: ".".into(),
             max_file_size: 0,
             is_default,
@@ -202,7 +213,7 @@ mod tests {
             last_error: last_error.into(),
             created_at: String::new(),
             updated_at: String::new(),
-        }
+        })
     }
 
     #[test]

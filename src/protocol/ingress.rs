@@ -24,6 +24,27 @@ impl IngressDriver {
     }
 }
 
+/// How a bucket appears in addresses. Ours; older peers know path style only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BucketAddressing {
+    /// `https://endpoint/bucket/key`.
+    #[default]
+    Path,
+    /// `https://bucket.endpoint/key`.
+    VirtualHost,
+}
+
+impl BucketAddressing {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::VirtualHost => "virtual_host",
+        }
+    }
+}
+
 /// An ingress target as a follower describes it; keys are never part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngressTarget {
@@ -37,6 +58,12 @@ pub struct IngressTarget {
     pub endpoint: String,
     /// S3 bucket; empty for local.
     pub bucket: String,
+    /// S3 region to sign for. Ours; absent is `auto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How the bucket is addressed; absent for local. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressing: Option<BucketAddressing>,
     /// Directory below the ingress root, or key prefix.
     pub base_path: String,
     /// Largest object in bytes; 0 is unlimited.
@@ -74,6 +101,12 @@ pub struct CreateIngressTarget {
     /// Required for S3.
     #[serde(default)]
     pub secret_key: Option<SecretString>,
+    /// S3 region to sign for; `auto` unless given.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// How the bucket is addressed; path style unless given.
+    #[serde(default)]
+    pub addressing: Option<BucketAddressing>,
     /// Relative directory, or key prefix.
     pub base_path: String,
     /// Bytes, at least 0; 0 is unlimited.
@@ -99,6 +132,10 @@ pub struct UpdateIngressTarget {
     pub access_key: Option<SecretString>,
     /// S3 secret key.
     pub secret_key: Option<SecretString>,
+    /// S3 region to sign for; blank takes it away.
+    pub region: Option<String>,
+    /// How the bucket is addressed.
+    pub addressing: Option<BucketAddressing>,
     /// Relative directory, or key prefix.
     pub base_path: Option<String>,
     /// Bytes; 0 is unlimited.

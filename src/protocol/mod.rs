@@ -32,7 +32,9 @@ pub use self::enrollment::{
 };
 pub use self::envelope::{Envelope, ErrorBody};
 pub use self::error_code::{ErrorCode, codes};
-pub use self::ingress::{CreateIngressTarget, IngressDriver, IngressTarget, UpdateIngressTarget};
+pub use self::ingress::{
+    BucketAddressing, CreateIngressTarget, IngressDriver, IngressTarget, UpdateIngressTarget,
+};
 pub use self::object_key::{KeyError, MAX_KEY_BYTES, ObjectKey};
 pub use self::objects::{ComposeReply, ComposeRequest, ListReply, MetadataReply};
 pub use self::presign::{

@@ -12,5 +12,6 @@ mod hot_path;
 mod large_file;
 mod live_changes;
 mod make_run;
+mod s3_target;
 mod start_sequence;
 mod walk;

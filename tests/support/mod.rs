@@ -3,6 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod follower;
+pub(crate) mod garage;
 pub(crate) mod gateway;
 pub(crate) mod pair;
 pub(crate) mod primary;

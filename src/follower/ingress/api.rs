@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 
-use super::{create, delete, list, update};
 use crate::follower::Follower;
 use crate::follower::caller::SignedEvenDisabled;
 use crate::http::{ApiError, Json, Path, Reply, created, empty, ok};
@@ -12,7 +11,8 @@ pub(in crate::follower) async fn list_targets(
     _: SignedEvenDisabled,
     State(follower): State<Follower>,
 ) -> Result<Reply<Vec<IngressTarget>>, ApiError> {
-    Ok(ok(list(follower.db()).await?))
+    let records = follower.ingress().list().await?;
+    Ok(ok(records.into_iter().map(|record| record.target).collect()))
 }
 
 pub(in crate::follower) async fn create_target(
@@ -20,8 +20,8 @@ pub(in crate::follower) async fn create_target(
     State(follower): State<Follower>,
     Json(asked): Json<CreateIngressTarget>,
 ) -> Result<Reply<IngressTarget>, ApiError> {
-    let (db, root) = (follower.db().clone(), follower.ingress_root().clone());
-    let target = follower.change(async move { create(&db, &root, &binding.namespace, &asked).await }).await?;
+    let ingress = follower.ingress().clone();
+    let target = follower.change(async move { ingress.create(&binding.namespace, &asked).await }).await?;
     tracing::info!(profile_key = target.profile_key, base_path = target.base_path, "ingress target made");
     Ok(created(target))
 }
@@ -32,9 +32,9 @@ pub(in crate::follower) async fn update_target(
     Path(profile_key): Path<String>,
     Json(asked): Json<UpdateIngressTarget>,
 ) -> Result<Reply<IngressTarget>, ApiError> {
-    let (db, root) = (follower.db().clone(), follower.ingress_root().clone());
+    let ingress = follower.ingress().clone();
     let target = follower
-        .change(async move { update(&db, &root, &binding.namespace, profile_key.trim(), &asked).await })
+        .change(async move { ingress.update(&binding.namespace, profile_key.trim(), &asked).await })
         .await?;
     tracing::info!(
         profile_key = target.profile_key,
@@ -49,8 +49,8 @@ pub(in crate::follower) async fn delete_target(
     State(follower): State<Follower>,
     Path(profile_key): Path<String>,
 ) -> Result<Reply<()>, ApiError> {
-    let db = follower.db().clone();
-    follower.change(async move { delete(&db, profile_key.trim()).await }).await?;
+    let ingress = follower.ingress().clone();
+    follower.change(async move { ingress.delete(profile_key.trim()).await }).await?;
     tracing::info!("an ingress target was removed; its objects stay");
     Ok(empty())
 }

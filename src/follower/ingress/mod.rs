@@ -5,24 +5,53 @@
 //! transaction what was asked and what came of it.
 
 pub(super) mod api;
+mod opening;
 mod path;
 mod store;
+mod wanted;
 
-use std::path::PathBuf;
+use secrecy::{ExposeSecret, SecretString};
 
-use secrecy::ExposeSecret;
-
-use crate::config::{Durability, FollowerConfig};
+pub(super) use self::opening::Opener;
+use self::wanted::{Backend, Wanted};
+use crate::config::{SealError, SealingKey};
 use crate::db::{Db, Tx};
 use crate::protocol::{
     CreateIngressTarget, IngressDriver, IngressTarget, Namespace, Timestamp, UpdateIngressTarget,
     random_token,
 };
-use crate::storage::local::LocalStore;
-use crate::storage::{ErrorKind, SharedStore, StorageError};
 
-/// Longest name in characters, far above what a person types.
-const MAX_NAME_CHARS: usize = 255;
+/// A target with what its description leaves out.
+#[derive(Debug, Clone)]
+pub(super) struct TargetRecord {
+    /// What everybody may see.
+    pub(super) target: IngressTarget,
+    /// Only for buckets.
+    keys: Option<S3Keys>,
+}
+
+#[cfg(test)]
+impl TargetRecord {
+    /// A target without keys.
+    pub(super) fn local(target: IngressTarget) -> Self {
+        Self { target, keys: None }
+    }
+}
+
+/// The key pair of a bucket; sealed in the database, never answered.
+#[derive(Debug, Clone)]
+struct S3Keys {
+    access_key: SecretString,
+    secret_key: SecretString,
+}
+
+/// What the rules of this module work on.
+#[derive(Debug, Clone)]
+pub(super) struct Ingress {
+    pub(super) db: Db,
+    pub(super) sealing_key: SealingKey,
+    pub(super) opener: Opener,
+}
 
 /// Why a target cannot be made, changed or removed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +62,9 @@ pub enum IngressError {
     /// A stored row is not one this program writes.
     #[error("the stored ingress target is damaged: {0}")]
     Damaged(String),
+    /// The stored keys of a bucket do not open.
+    #[error("the keys of ingress target `{0}` cannot be opened: {1}")]
+    Sealed(String, #[source] SealError),
     /// A member that has the right type but no sense.
     #[error("{0}")]
     Invalid(String),
@@ -47,7 +79,7 @@ pub enum IngressError {
         why: &'static str,
     },
     /// A kind of back end that this follower lacks.
-    #[error("driver_type `{0}` is not supported: this follower has local targets only; use `local`")]
+    #[error("driver_type `{0}` is not supported; use `local` or `s3`")]
     DriverUnsupported(String),
     /// No target has this key.
     #[error("there is no ingress target `{0}`")]
@@ -60,199 +92,167 @@ pub enum IngressError {
     DefaultDeleteRequiresReplacement,
 }
 
-/// Where this follower's local targets lie.
-#[derive(Debug, Clone)]
-pub(super) struct IngressRoot {
-    root: PathBuf,
-    durability: Durability,
-}
-
-impl IngressRoot {
-    pub(super) fn from_config(follower: &FollowerConfig) -> Self {
-        Self { root: follower.managed_ingress_local_root.clone(), durability: follower.durability }
+impl Ingress {
+    /// All targets, the default first, then the newest.
+    pub(super) async fn list(&self) -> Result<Vec<TargetRecord>, IngressError> {
+        let rows = store::list(self.db.read()).await?;
+        rows.into_iter().map(|row| row.into_record(&self.sealing_key)).collect()
     }
 
-    /// Opens the directory of a target, which is made when missing, for the objects of `namespace`.
-    pub(super) async fn open_target(
+    /// Makes a target; the first one becomes the default whatever was asked. A place that cannot be used is no error
+    /// here: the target says so in `last_error`.
+    async fn create(
         &self,
-        base_path: &str,
         namespace: &Namespace,
-    ) -> Result<SharedStore, StorageError> {
-        let (root, durability) = (self.root.clone(), self.durability);
-        let (base_path, namespace) = (base_path.to_owned(), namespace.clone());
-        let open = move || LocalStore::open_beneath(&root, &base_path, Some(&namespace), durability);
-        let store = tokio::task::spawn_blocking(open).await.map_err(|error| {
-            StorageError::new(ErrorKind::Unknown, "opening the target was interrupted").with_source(error)
-        })??;
-        Ok(std::sync::Arc::new(store))
+        asked: &CreateIngressTarget,
+    ) -> Result<IngressTarget, IngressError> {
+        let wanted = Wanted::from_create(asked)?;
+        let now = Timestamp::now();
+        let blank = IngressTarget {
+            profile_key: random_token("igp_", 16).expose_secret().to_owned(),
+            name: String::new(),
+            driver_type: IngressDriver::Local,
+            endpoint: String::new(),
+            bucket: String::new(),
+            region: None,
+            addressing: None,
+            base_path: String::new(),
+            max_file_size: 0,
+            is_default: asked.is_default,
+            desired_revision: 0,
+            applied_revision: 0,
+            last_error: String::new(),
+            created_at: now.to_rfc3339(),
+            updated_at: now.to_rfc3339(),
+        };
+        let mut record = wanted.over(blank);
+        self.apply(&mut record, 1, namespace).await;
+        let mut tx = self.db.begin().await?;
+        let is_first = store::list(&mut *tx).await?.is_empty();
+        record.target.is_default |= is_first;
+        if record.target.is_default {
+            store::clear_default(&mut tx).await?;
+        }
+        store::insert(&mut tx, &record, &self.sealing_key, now.unix_ms()).await?;
+        tx.commit().await?;
+        Ok(record.target)
     }
-}
 
-/// What a target is to be, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Wanted {
-    name: String,
-    base_path: String,
-    max_file_size: i64,
+    /// Changes a target and applies it again, also when nothing differs.
+    async fn update(
+        &self,
+        namespace: &Namespace,
+        profile_key: &str,
+        asked: &UpdateIngressTarget,
+    ) -> Result<IngressTarget, IngressError> {
+        let present = self.find(profile_key).await?;
+        if asked.is_default == Some(false) && present.target.is_default {
+            return Err(IngressError::DefaultUpdateRequiresReplacement);
+        }
+        let wanted = Wanted::from_update(&present, asked)?;
+        let mut record = wanted.over(present.target);
+        record.target.is_default |= asked.is_default == Some(true);
+        let revision = record.target.desired_revision + 1;
+        self.apply(&mut record, revision, namespace).await;
+        let mut tx = self.db.begin().await?;
+        if record.target.is_default {
+            store::clear_default(&mut tx).await?;
+        }
+        self.save(&mut tx, &mut record).await?;
+        tx.commit().await?;
+        Ok(record.target)
+    }
+
+    /// Removes a target, not its data.
+    async fn delete(&self, profile_key: &str) -> Result<(), IngressError> {
+        let others = self.list().await?.len() > 1;
+        if self.find(profile_key).await?.target.is_default && others {
+            return Err(IngressError::DefaultDeleteRequiresReplacement);
+        }
+        let mut tx = self.db.begin().await?;
+        store::delete(&mut tx, profile_key).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Applies again what could not be applied when it was asked; for the start and for SIGHUP.
+    pub(super) async fn apply_owed(&self, namespace: &Namespace) -> Result<(), IngressError> {
+        for mut record in self.list().await? {
+            if record.target.applied_revision >= record.target.desired_revision {
+                continue;
+            }
+            let revision = record.target.desired_revision;
+            self.apply(&mut record, revision, namespace).await;
+            let mut tx = self.db.begin().await?;
+            self.save(&mut tx, &mut record).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Tries out what is wanted as `revision`; the reason of a failure stands in `last_error`.
+    async fn apply(&self, record: &mut TargetRecord, revision: i64, namespace: &Namespace) {
+        let failure = self.opener.try_out(record, namespace).await.err();
+        let target = &mut record.target;
+        target.desired_revision = revision;
+        target.last_error = match failure {
+            None => {
+                target.applied_revision = revision;
+                String::new()
+            }
+            Some(error) => {
+                tracing::warn!(
+                    profile_key = target.profile_key,
+                    "the ingress target cannot be applied: {error}"
+                );
+                error.to_string()
+            }
+        };
+    }
+
+    async fn save(&self, tx: &mut Tx, record: &mut TargetRecord) -> Result<(), IngressError> {
+        let now = Timestamp::now();
+        record.target.updated_at = now.to_rfc3339();
+        Ok(store::update(tx, record, &self.sealing_key, now.unix_ms()).await?)
+    }
+
+    async fn find(&self, profile_key: &str) -> Result<TargetRecord, IngressError> {
+        let targets = self.list().await?;
+        targets
+            .into_iter()
+            .find(|record| record.target.profile_key == profile_key)
+            .ok_or_else(|| IngressError::NotFound(profile_key.chars().take(80).collect()))
+    }
 }
 
 impl Wanted {
-    fn check(name: &str, base_path: &str, max_file_size: i64) -> Result<Self, IngressError> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-            let message = format!("name must have 1 to {MAX_NAME_CHARS} characters");
-            return Err(IngressError::Invalid(message));
+    /// `target` with everything that is wanted in it.
+    fn over(self, target: IngressTarget) -> TargetRecord {
+        let target = IngressTarget { name: self.name, max_file_size: self.max_file_size, ..target };
+        match self.backend {
+            Backend::Local { base_path } => TargetRecord {
+                target: IngressTarget {
+                    driver_type: IngressDriver::Local,
+                    endpoint: String::new(),
+                    bucket: String::new(),
+                    region: None,
+                    addressing: None,
+                    base_path,
+                    ..target
+                },
+                keys: None,
+            },
+            Backend::S3 { location, region, addressing, keys } => TargetRecord {
+                target: IngressTarget {
+                    driver_type: IngressDriver::S3,
+                    endpoint: location.endpoint().to_owned(),
+                    bucket: location.bucket().to_owned(),
+                    region,
+                    addressing: Some(addressing),
+                    base_path: location.base_path().to_owned(),
+                    ..target
+                },
+                keys: Some(keys),
+            },
         }
-        if max_file_size < 0 {
-            let message =
-                format!("max_file_size is {max_file_size}; use 0 for unlimited, or a number of bytes");
-            return Err(IngressError::Invalid(message));
-        }
-        let base_path = path::normalize(base_path)?;
-        Ok(Self { name: name.to_owned(), base_path, max_file_size })
     }
-}
-
-/// What applying a change came to: the reason of the failure, or nothing.
-async fn apply(root: &IngressRoot, base_path: &str, namespace: &Namespace) -> Option<String> {
-    let error = root.open_target(base_path, namespace).await.err()?;
-    tracing::warn!(base_path, "the ingress target cannot be applied: {error}");
-    Some(error.to_string())
-}
-
-/// All targets, the default first, then the newest.
-pub(super) async fn list(db: &Db) -> Result<Vec<IngressTarget>, IngressError> {
-    store::list(db.read()).await?.into_iter().map(store::Row::into_target).collect()
-}
-
-/// Makes a target; the first one becomes the default whatever was asked. A directory that cannot be used is no error
-/// here: the target says so in `last_error`.
-async fn create(
-    db: &Db,
-    root: &IngressRoot,
-    namespace: &Namespace,
-    asked: &CreateIngressTarget,
-) -> Result<IngressTarget, IngressError> {
-    if asked.driver_type != IngressDriver::Local {
-        return Err(IngressError::DriverUnsupported(asked.driver_type.as_str().to_owned()));
-    }
-    let wanted = Wanted::check(&asked.name, &asked.base_path, asked.max_file_size)?;
-    let failure = apply(root, &wanted.base_path, namespace).await;
-    let mut tx = db.begin().await?;
-    let is_first = store::list(&mut *tx).await?.is_empty();
-    let is_default = is_first || asked.is_default;
-    if is_default {
-        store::clear_default(&mut tx).await?;
-    }
-    let now = Timestamp::now();
-    let target = IngressTarget {
-        profile_key: random_token("igp_", 16).expose_secret().to_owned(),
-        name: wanted.name,
-        driver_type: IngressDriver::Local,
-        endpoint: String::new(),
-        bucket: String::new(),
-        base_path: wanted.base_path,
-        max_file_size: wanted.max_file_size,
-        is_default,
-        desired_revision: 1,
-        applied_revision: i64::from(failure.is_none()),
-        last_error: failure.unwrap_or_default(),
-        created_at: now.to_rfc3339(),
-        updated_at: now.to_rfc3339(),
-    };
-    store::insert(&mut tx, &target, now.unix_ms()).await?;
-    tx.commit().await?;
-    Ok(target)
-}
-
-/// Changes a target and applies it again, also when nothing differs.
-async fn update(
-    db: &Db,
-    root: &IngressRoot,
-    namespace: &Namespace,
-    profile_key: &str,
-    asked: &UpdateIngressTarget,
-) -> Result<IngressTarget, IngressError> {
-    let present = find(db, profile_key).await?;
-    if let Some(driver) = asked.driver_type.as_deref().filter(|driver| *driver != "local") {
-        return Err(IngressError::DriverUnsupported(driver.chars().take(40).collect()));
-    }
-    if asked.is_default == Some(false) && present.is_default {
-        return Err(IngressError::DefaultUpdateRequiresReplacement);
-    }
-    let wanted = Wanted::check(
-        asked.name.as_deref().unwrap_or(&present.name),
-        asked.base_path.as_deref().unwrap_or(&present.base_path),
-        asked.max_file_size.unwrap_or(present.max_file_size),
-    )?;
-    let failure = apply(root, &wanted.base_path, namespace).await;
-    let desired_revision = present.desired_revision + 1;
-    let now = Timestamp::now();
-    let target = IngressTarget {
-        name: wanted.name,
-        base_path: wanted.base_path,
-        max_file_size: wanted.max_file_size,
-        is_default: present.is_default || asked.is_default == Some(true),
-        desired_revision,
-        applied_revision: if failure.is_none() { desired_revision } else { present.applied_revision },
-        last_error: failure.unwrap_or_default(),
-        updated_at: now.to_rfc3339(),
-        ..present
-    };
-    let mut tx = db.begin().await?;
-    if target.is_default {
-        store::clear_default(&mut tx).await?;
-    }
-    save(&mut tx, &target, now).await?;
-    tx.commit().await?;
-    Ok(target)
-}
-
-/// Removes a target, not its data.
-async fn delete(db: &Db, profile_key: &str) -> Result<(), IngressError> {
-    let targets = list(db).await?;
-    let target = targets
-        .iter()
-        .find(|target| target.profile_key == profile_key)
-        .ok_or_else(|| IngressError::NotFound(profile_key.to_owned()))?;
-    if target.is_default && targets.len() > 1 {
-        return Err(IngressError::DefaultDeleteRequiresReplacement);
-    }
-    let mut tx = db.begin().await?;
-    store::delete(&mut tx, profile_key).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Applies again what could not be applied when it was asked; for the start and for SIGHUP.
-pub(super) async fn apply_owed(
-    db: &Db,
-    root: &IngressRoot,
-    namespace: &Namespace,
-) -> Result<(), IngressError> {
-    for mut target in list(db).await? {
-        if target.applied_revision >= target.desired_revision {
-            continue;
-        }
-        let failure = apply(root, &target.base_path, namespace).await;
-        if failure.is_none() {
-            target.applied_revision = target.desired_revision;
-        }
-        target.last_error = failure.unwrap_or_default();
-        let mut tx = db.begin().await?;
-        save(&mut tx, &target, Timestamp::now()).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
-async fn save(tx: &mut Tx, target: &IngressTarget, now: Timestamp) -> Result<(), IngressError> {
-    Ok(store::update(tx, target, now.unix_ms()).await?)
-}
-
-async fn find(db: &Db, profile_key: &str) -> Result<IngressTarget, IngressError> {
-    let targets = list(db).await?;
-    targets
-        .into_iter()
-        .find(|target| target.profile_key == profile_key)
-        .ok_or_else(|| IngressError::NotFound(profile_key.chars().take(80).collect()))
 }

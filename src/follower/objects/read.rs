@@ -47,7 +47,7 @@ pub(in crate::follower) async fn get_object(
     let key = object_key(request.uri())?;
     let overrides = query.overrides()?;
     let range = query.range(request.headers())?;
-    let reader = target.store.get(&key, range).await.map_err(object_failure)?;
+    let reader = target.store.get(&key, range).await.map_err(object_failure(target.driver()))?;
     Ok(read_reply(reader, overrides))
 }
 
@@ -118,7 +118,7 @@ impl ReadQuery {
 async fn metadata(target: &ReadyTarget, uri: &Uri) -> Result<Reply<MetadataReply>, ApiError> {
     let encoded = encoded_key(uri.path()).strip_suffix(METADATA_SUFFIX).unwrap_or_default();
     let key = ObjectKey::from_url_path(encoded).map_err(bad_key)?;
-    let meta = target.store.head(&key).await.map_err(object_failure)?;
+    let meta = target.store.head(&key).await.map_err(object_failure(target.driver()))?;
     Ok(ok(MetadataReply { size: meta.size, content_type: meta.content_type }))
 }
 
@@ -129,7 +129,7 @@ pub(in crate::follower) async fn head_object(
 ) -> Result<Response, ApiError> {
     let target = follower.target(&snapshot).await?;
     let key = object_key(&uri)?;
-    let meta = target.store.head(&key).await.map_err(object_failure)?;
+    let meta = target.store.head(&key).await.map_err(object_failure(target.driver()))?;
     Ok((described(&meta), Body::empty()).into_response())
 }
 
@@ -151,6 +151,6 @@ pub(in crate::follower) async fn list_objects(
         Err(KeyError::Empty) => None,
         Err(error) => return Err(bad_key(error)),
     };
-    let items = target.store.list(prefix.as_ref()).await.map_err(object_failure)?;
+    let items = target.store.list(prefix.as_ref()).await.map_err(object_failure(target.driver()))?;
     Ok(ok(ListReply { items }))
 }

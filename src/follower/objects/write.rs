@@ -35,7 +35,8 @@ pub(in crate::follower) async fn put_object(
     let key = object_key(&uri)?;
     let size = declared_size(&headers)?;
     check_size(&target, size)?;
-    let stored = target.store.put(&key, size, incoming(body)).await.map_err(object_failure)?;
+    let stored =
+        target.store.put(&key, size, incoming(body)).await.map_err(object_failure(target.driver()))?;
     let mut response = empty().into_response();
     let etag = stored.sha256.and_then(|hash| HeaderValue::from_str(&format!("\"{hash}\"")).ok());
     if let Some(etag) = etag {
@@ -83,7 +84,7 @@ pub(in crate::follower) async fn delete_object(
 ) -> Result<Reply<()>, ApiError> {
     let target = follower.target(&snapshot).await?;
     let key = object_key(&uri)?;
-    target.store.delete(&key).await.map_err(object_failure)?;
+    target.store.delete(&key).await.map_err(object_failure(target.driver()))?;
     Ok(empty())
 }
 
@@ -109,7 +110,10 @@ pub(in crate::follower) async fn compose_objects(
     let target_key = ObjectKey::parse(&asked.target_key).map_err(bad_key)?;
     let parts: Vec<ObjectKey> =
         asked.part_keys.iter().map(|key| ObjectKey::parse(key)).collect::<Result<_, _>>().map_err(bad_key)?;
-    let bytes_written =
-        target.store.compose(&target_key, &parts, expected_size).await.map_err(compose_failure)?;
+    let bytes_written = target
+        .store
+        .compose(&target_key, &parts, expected_size)
+        .await
+        .map_err(compose_failure(target.driver()))?;
     Ok(ok(ComposeReply { bytes_written }))
 }

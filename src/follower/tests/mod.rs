@@ -2,6 +2,7 @@
 
 mod access;
 mod browser;
+mod buckets;
 mod control;
 mod enrolling;
 mod objects;

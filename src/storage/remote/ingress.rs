@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::client::{Call, FollowerClient};
 use super::reply::CallError;
-use crate::protocol::{CreateIngressTarget, IngressTarget, UpdateIngressTarget};
+use crate::protocol::{BucketAddressing, CreateIngressTarget, IngressTarget, UpdateIngressTarget};
 
 /// What goes over the wire. Built for one request only: it shows the S3 keys.
 #[derive(Serialize)]
@@ -23,6 +23,10 @@ struct TargetBody<'a> {
     access_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addressing: Option<BucketAddressing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +48,8 @@ impl<'a> From<&'a CreateIngressTarget> for TargetBody<'a> {
             bucket: target.bucket.as_deref(),
             access_key: shown(target.access_key.as_ref()),
             secret_key: shown(target.secret_key.as_ref()),
+            region: target.region.as_deref(),
+            addressing: target.addressing,
             base_path: Some(&target.base_path),
             max_file_size: Some(target.max_file_size),
             is_default: Some(target.is_default),
@@ -60,6 +66,8 @@ impl<'a> From<&'a UpdateIngressTarget> for TargetBody<'a> {
             bucket: change.bucket.as_deref(),
             access_key: shown(change.access_key.as_ref()),
             secret_key: shown(change.secret_key.as_ref()),
+            region: change.region.as_deref(),
+            addressing: change.addressing,
             base_path: change.base_path.as_deref(),
             max_file_size: change.max_file_size,
             is_default: change.is_default,
