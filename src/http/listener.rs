@@ -11,12 +11,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::taking::Taking;
 
 /// Connections served at once; further ones wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 16_384;
 /// How long a client may take for the head of a request, and how long a kept-alive connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take nothing of an answer.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Pause after a failed accept (usually: out of file descriptors), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of a request head; also the size of the pieces in which a body arrives.
@@ -51,32 +55,43 @@ impl Listener {
         self.address
     }
 
-    /// Accepts until `stop` completes, then lets open requests finish for at most `grace`.
+    /// Accepts until `stop` completes, then lets open requests finish for at most `grace`. When it returns no connection
+    /// is left, and no request is at work.
     pub async fn serve(self, routes: Router, stop: impl Future<Output = ()>, grace: Duration) -> Drained {
         let drain = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let (open, cut) = watch::channel(());
         let mut stop = std::pin::pin!(stop);
         loop {
-            tokio::select! {
+            let (stream, slot) = tokio::select! {
                 biased;
                 () = &mut stop => break,
-                (stream, slot) = self.accept(&slots) => serve_connection(stream, slot, routes.clone(), &drain),
-            }
+                accepted = self.accept(&slots) => accepted,
+            };
+            serve_connection(stream, slot, routes.clone(), &drain, cut.clone());
         }
         drop(self.socket);
-        match tokio::time::timeout(grace, drain.shutdown()).await {
+        drop(cut);
+        let drained = match tokio::time::timeout(grace, drain.shutdown()).await {
             Ok(()) => Drained::Complete,
             Err(_) => Drained::Cut,
-        }
+        };
+        // Returns once every connection has let go of its receiver; until then it tells them to.
+        open.send_replace(());
+        open.closed().await;
+        drained
     }
 
     async fn accept(&self, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
         let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+        let mut said = false;
         loop {
             match self.socket.accept().await {
                 Ok((stream, _)) => return (stream, slot),
                 Err(error) => {
-                    tracing::warn!("cannot accept a connection: {error}");
+                    if !std::mem::replace(&mut said, true) {
+                        tracing::warn!("cannot accept connections: {error}; trying on until it works again");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -84,7 +99,13 @@ impl Listener {
     }
 }
 
-fn serve_connection(stream: TcpStream, slot: OwnedSemaphorePermit, routes: Router, drain: &GracefulShutdown) {
+fn serve_connection(
+    stream: TcpStream,
+    slot: OwnedSemaphorePermit,
+    routes: Router,
+    drain: &GracefulShutdown,
+    mut cut: watch::Receiver<()>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
@@ -92,12 +113,85 @@ fn serve_connection(stream: TcpStream, slot: OwnedSemaphorePermit, routes: Route
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .serve_connection(TokioIo::new(Taking::new(stream, TAKE_TIMEOUT)), TowerToHyperService::new(routes));
     let connection = drain.watch(connection);
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!("connection ended early: {error}");
+        tokio::select! {
+            ended = connection => {
+                if let Err(error) = ended {
+                    tracing::debug!("connection ended early: {error}");
+                }
+            }
+            _ = cut.changed() => {}
         }
         drop(slot);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::oneshot;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    struct Serving {
+        address: SocketAddr,
+        stop: oneshot::Sender<()>,
+        ended: JoinHandle<Drained>,
+    }
+
+    fn serve(listener: Listener, routes: Router, grace: Duration) -> Serving {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let address = listener.address();
+        let ended =
+            tokio::spawn(async move { listener.serve(routes, async { drop(stopped.await) }, grace).await });
+        Serving { address, stop, ended }
+    }
+
+    async fn ask(address: SocketAddr, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.expect("connect");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("request");
+        stream
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_idle_connections_at_once() {
+        let listener = Listener::bind("127.0.0.1", 0).await.expect("bind");
+        let routes = Router::new().route("/", get(async || "here"));
+        let serving = serve(listener, routes, Duration::from_secs(3600));
+        let mut idle = ask(serving.address, "/").await;
+        let mut answer = [0; 12];
+        idle.read_exact(&mut answer).await.expect("an answer");
+        serving.stop.send(()).expect("still serving");
+        assert_eq!(serving.ended.await.expect("task"), Drained::Complete);
+        idle.read_to_end(&mut Vec::new()).await.expect("a closed connection");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_outlasts_the_grace_is_at_work_no_longer() {
+        let listener = Listener::bind("127.0.0.1", 0).await.expect("bind");
+        let at_work = Arc::new(());
+        let (begun, mut beginning) = watch::channel(false);
+        let routes = Router::new().route(
+            "/",
+            get({
+                let at_work = Arc::clone(&at_work);
+                move || async move {
+                    let _at_work = at_work;
+                    begun.send_replace(true);
+                    std::future::pending::<()>().await;
+                }
+            }),
+        );
+        let serving = serve(listener, routes, Duration::from_millis(20));
+        let _waiting = ask(serving.address, "/").await;
+        beginning.wait_for(|begun| *begun).await.expect("the handler begins");
+        serving.stop.send(()).expect("still serving");
+        assert_eq!(serving.ended.await.expect("task"), Drained::Cut);
+        assert_eq!(Arc::strong_count(&at_work), 1, "the handler is gone");
+    }
 }

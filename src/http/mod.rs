@@ -8,6 +8,7 @@ mod extract;
 mod health;
 mod listener;
 mod reply;
+mod taking;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
