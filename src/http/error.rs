@@ -79,10 +79,15 @@ pub(super) struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
+        let mut last = self.message.clone();
         let mut next = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
         while let Some(cause) = next {
-            write!(f, ": {cause}")?;
-            next = cause.source();
+            // A message is often the text of its own cause; once is enough.
+            let text = cause.to_string();
+            if text != last {
+                write!(f, ": {text}")?;
+            }
+            (last, next) = (text, cause.source());
         }
         Ok(())
     }
@@ -108,4 +113,22 @@ pub(super) fn panic_reply(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("a value that is no text");
     ApiError::internal(codes::INTERNAL, format!("a handler panicked: {text}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot write")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn the_log_has_message_and_causes_each_once() {
+        let cause = || Arc::new(Outer(std::io::Error::other("disk gone")));
+        let same = Failure { message: "cannot write".into(), cause: Some(cause()) };
+        assert_eq!(same.to_string(), "cannot write: disk gone");
+        let other = Failure { message: "try later".into(), cause: Some(cause()) };
+        assert_eq!(other.to_string(), "try later: cannot write: disk gone");
+    }
 }
