@@ -2,7 +2,8 @@
 //!
 //! The line carries the matched route and never the query string: presigned URLs have their signature there.
 
-use std::time::Instant;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -12,6 +13,12 @@ use tracing::{Instrument, info_span};
 use uuid::Uuid;
 
 use super::error::Failure;
+
+/// Refused requests that get a line of their own within a second; whoever knocks faster must not fill the disk.
+const REFUSALS_PER_SEC: u32 = 20;
+
+static REFUSALS: LazyLock<Mutex<LineBudget>> =
+    LazyLock::new(|| Mutex::new(LineBudget::starting(Instant::now())));
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -33,8 +40,51 @@ fn log_outcome(response: &Response, started: Instant) {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match response.extensions().get::<Failure>() {
         Some(failure) if status >= 500 => tracing::error!(status, duration_ms, "request failed: {failure}"),
-        Some(failure) => tracing::info!(status, duration_ms, "request refused: {failure}"),
+        Some(failure) => log_refusal(failure, status, duration_ms),
         None => tracing::debug!(status, duration_ms, "request answered"),
+    }
+}
+
+fn log_refusal(failure: &Failure, status: u16, duration_ms: u64) {
+    let granted = REFUSALS.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+    let Some(withheld) = granted else {
+        tracing::debug!(status, duration_ms, "request refused: {failure}");
+        return;
+    };
+    log_withheld(withheld);
+    tracing::info!(status, duration_ms, "request refused: {failure}");
+}
+
+fn log_withheld(withheld: u64) {
+    if withheld > 0 {
+        tracing::info!(withheld, "further requests were refused; their lines are at level debug");
+    }
+}
+
+/// Lines of one kind in the current second.
+#[derive(Debug)]
+struct LineBudget {
+    since: Instant,
+    written: u32,
+    withheld: u64,
+}
+
+impl LineBudget {
+    fn starting(now: Instant) -> Self {
+        Self { since: now, written: 0, withheld: 0 }
+    }
+
+    /// Whether a line may be written at `now`; if so, how many could not since the last one that was.
+    fn take(&mut self, now: Instant) -> Option<u64> {
+        if now.saturating_duration_since(self.since) >= Duration::from_secs(1) {
+            (self.since, self.written) = (now, 0);
+        }
+        if self.written == REFUSALS_PER_SEC {
+            self.withheld += 1;
+            return None;
+        }
+        self.written += 1;
+        Some(std::mem::take(&mut self.withheld))
     }
 }
 
@@ -52,5 +102,24 @@ fn set_headers(response: &mut Response, request_id: Uuid) {
     ];
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_have_few_lines_in_a_second_and_the_rest_is_counted() {
+        let start = Instant::now();
+        let mut budget = LineBudget::starting(start);
+        for _ in 0..REFUSALS_PER_SEC {
+            assert_eq!(budget.take(start), Some(0));
+        }
+        for _ in 0..1000 {
+            assert_eq!(budget.take(start + Duration::from_millis(999)), None);
+        }
+        let later = start + Duration::from_secs(1);
+        assert_eq!((budget.take(later), budget.take(later)), (Some(1000), Some(0)));
     }
 }
