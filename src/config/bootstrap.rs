@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::environment::Environment;
 use super::problem::{HIDDEN, Problem, nearest, shown};
 use super::secret_file;
+use super::server::StartMode;
 
 const PREFIX: &str = "ASTER_BOOTSTRAP_";
 const MASTER_URL: &str = "ASTER_BOOTSTRAP_REMOTE_MASTER_URL";
@@ -96,6 +97,16 @@ impl Bootstrap {
         };
         Self { remote: variables.remote(working_dir, problems), any_present }
     }
+
+    /// A primary would ignore the variables, and somebody expects a follower.
+    pub(super) fn refused_by(&self, start_mode: StartMode) -> Option<Problem> {
+        (self.any_present && start_mode == StartMode::Primary).then(|| {
+            let advice = "only a follower enrolls with a primary, and server.start_mode is \"primary\". Set \
+                          ASTER__SERVER__START_MODE=follower (or server.start_mode in data/config.toml), or remove \
+                          the ASTER_BOOTSTRAP_REMOTE_… variables";
+            Problem::new(format!("{PREFIX}REMOTE_…"), advice)
+        })
+    }
 }
 
 fn advice_for_unknown(name: &str) -> String {
@@ -129,7 +140,8 @@ impl Variables {
 }
 
 fn checked_url(url: String, problems: &mut Vec<Problem>) -> Option<String> {
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let lower = url.to_ascii_lowercase();
+    let rest = lower.strip_prefix("http://").or_else(|| lower.strip_prefix("https://"));
     if rest.is_some_and(|rest| !rest.is_empty()) {
         return Some(url);
     }

@@ -102,7 +102,7 @@ impl FirstFile {
 pub struct Loaded {
     /// The settings in force.
     pub config: Config,
-    /// The one-time variables.
+    /// The one-time variables; only a follower has any.
     pub bootstrap: Bootstrap,
     /// Remarks for the log: a file was made, a file is not private. The log itself is set up from `config`, so they
     /// cannot be written earlier.
@@ -227,6 +227,10 @@ impl Reading {
         let mut reader = Reader::new(&given);
         let config = Config::read(&mut reader, working_dir);
         problems.append(&mut reader.problems);
+        // A mistake in the mode itself is among the problems already.
+        if reader.settings.iter().any(|setting| setting.key == "server.start_mode") {
+            problems.extend(bootstrap.refused_by(config.server.start_mode));
+        }
         Problems::none_in(problems)?;
         let Reader { settings, generated, declarations, .. } = reader;
         Ok(Self { file, file_exists, text, config, settings, bootstrap, generated, declarations })

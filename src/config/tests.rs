@@ -134,16 +134,22 @@ fn bootstrap_variables_make_the_first_file_that_of_a_follower() {
 }
 
 #[test]
-fn bootstrap_variables_do_not_change_a_file_that_exists() {
-    let place = Place::empty();
-    place.load(&[]).unwrap();
+fn bootstrap_variables_for_a_primary_are_a_mistake_that_writes_nothing() {
     let variables = [
         ("ASTER_BOOTSTRAP_REMOTE_MASTER_URL", "https://drive.example"),
         ("ASTER_BOOTSTRAP_REMOTE_ENROLLMENT_TOKEN", "enr_1"),
+        ("ASTER__SERVER__START_MODE", "primary"),
     ];
-    let loaded = place.load(&variables).unwrap();
-    assert_eq!(loaded.config.server.start_mode, StartMode::Primary);
-    assert!(loaded.bootstrap.any_present, "so that the caller can refuse the mode");
+    let fresh = Place::empty();
+    let problems = fresh.load(&variables).unwrap_err().to_string();
+    assert!(problems.contains("server.start_mode"), "{problems}");
+    assert_eq!(fs::read_dir(fresh.path()).unwrap().count(), 0);
+
+    let place = Place::empty();
+    place.load(&[]).unwrap();
+    let before = place.file();
+    assert!(place.load(&variables[..2]).is_err());
+    assert_eq!(place.file(), before);
 }
 
 #[test]
