@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use secrecy::SecretString;
 
 use super::data_lock::{DataLock, Running};
-use super::{Stopped, refuse_lock, runtime};
+use super::{Stopped, hang_ups, refuse_lock, runtime};
 use crate::config::{self, Config, Environment, FirstFile, Loaded, Note, StartMode};
 use crate::db::{Db, Schema};
 use crate::follower::enrollment::{Acknowledgement, Enrolled, Enroller};
@@ -40,6 +40,9 @@ pub fn enroll_by_hand(
     if config.server.start_mode == StartMode::Primary {
         return Err(Stopped::Configuration(PRIMARY.into()));
     }
+    let runtime = runtime(&config)?;
+    // Another `node enroll` may take this one, which holds the lock, for the follower.
+    let _unmoved = hang_ups(&runtime);
     let running = DataLock::look(&config.data_dir)
         .map_err(|error| Stopped::failed("cannot look at the lock of the data directory", error))?;
     // Nobody serves: hold the directory, so that nobody starts in the middle.
@@ -47,7 +50,7 @@ pub fn enroll_by_hand(
         None => Some(DataLock::take(&config.data_dir).map_err(refuse_lock)?),
         Some(_) => None,
     };
-    let enrolled = runtime(&config)?.block_on(enroll(&config, &master_url, request.token))?;
+    let enrolled = runtime.block_on(enroll(&config, &master_url, request.token))?;
     drop(held);
     let mut report = String::new();
     for note in notes {
@@ -116,10 +119,12 @@ fn tell(running: Option<&Running>) -> String {
         return "Start the follower now: aster_drive".to_owned();
     };
     match running.pid.map(hang_up) {
-        Some(Ok(())) => {
-            let address = running.address.map(|address| format!(" on {address}")).unwrap_or_default();
-            format!("The running follower{address} was told and serves its primary now.")
-        }
+        Some(Ok(())) => match running.address {
+            Some(address) => {
+                format!("The running follower on {address} was told and serves its primary now.")
+            }
+            None => "The follower that is starting on this data directory was told.".to_owned(),
+        },
         Some(Err(error)) => format!("The running follower could not be told ({error}); restart it."),
         None => "A follower runs on this data directory in another container; restart it.".to_owned(),
     }

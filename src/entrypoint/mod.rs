@@ -14,12 +14,14 @@ mod signals;
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
 pub use self::by_hand::{EnrollByHand, enroll_by_hand};
 use self::data_lock::{DataLock, LockError};
-use crate::config::{self, Config, Environment, FirstFile, Loaded, Note, StartMode};
+use self::signals::HangUps;
+use crate::config::{self, Config, Environment, FirstFile, Loaded, Note};
 
 /// How a start or a run ended, for `main` to turn into an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -48,13 +50,11 @@ impl Stopped {
 pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped> {
     let Loaded { config, bootstrap, notes } = config::load(environment, working_dir, &FirstFile::Primary)
         .map_err(|problems| Stopped::Configuration(problems.to_string()))?;
-    if bootstrap.any_present && config.server.start_mode == StartMode::Primary {
-        return Err(Stopped::Configuration(PRIMARY_WITH_BOOTSTRAP.into()));
-    }
     logging::start(&config.logging);
     write_down(&notes);
-    let lock = DataLock::take(&config.data_dir).map_err(refuse_lock)?;
     let runtime = runtime(&config)?;
+    let hang_ups = hang_ups(&runtime);
+    let lock = DataLock::take(&config.data_dir).map_err(refuse_lock)?;
     if bootstrap.any_present {
         if let Some(remote) = &bootstrap.remote {
             let outcome = runtime.block_on(enrollment::enroll_from_environment(&config, remote))?;
@@ -66,12 +66,23 @@ pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped>
         drop(lock);
         return Err(reexec::without_bootstrap_variables(environment));
     }
-    runtime.block_on(serve::serve(&config, lock))
+    let ended = runtime.block_on(serve::serve(&config, &lock, hang_ups));
+    // A disk call that hangs cannot be cancelled; it must not hold up the end of the process.
+    runtime.shutdown_timeout(LAST_CALLS);
+    // Only now: whoever takes the directory next must not meet a last write of ours.
+    drop(lock);
+    ended
 }
 
-const PRIMARY_WITH_BOOTSTRAP: &str = "ASTER_BOOTSTRAP_REMOTE_… is set, but this instance starts as a primary \
-     (server.start_mode). Only a follower enrolls with a primary: set ASTER__SERVER__START_MODE=follower (or \
-     server.start_mode in data/config.toml), or remove the ASTER_BOOTSTRAP_REMOTE_… variables.";
+/// How long calls to the disk may still take after the drain.
+const LAST_CALLS: Duration = Duration::from_secs(1);
+
+/// HUP from here on. To be called before the data directory is locked: `node enroll` sends HUP to whoever has it, and
+/// without a handler that ends a process.
+fn hang_ups(runtime: &Runtime) -> HangUps {
+    let _in_runtime = runtime.enter();
+    HangUps::listen()
+}
 
 fn write_down(notes: &[Note]) {
     for note in notes {

@@ -3,8 +3,9 @@
 use axum::Router;
 use tokio::sync::Notify;
 
+use super::Stopped;
 use super::data_lock::DataLock;
-use super::{Stopped, signals};
+use super::signals::{self, HangUps};
 use crate::config::{Config, StartMode};
 use crate::db::{Db, Schema};
 use crate::follower::Follower;
@@ -12,7 +13,7 @@ use crate::http::{Drained, Listener};
 use crate::primary::Primary;
 use crate::storage::remote::transport;
 
-pub(super) async fn serve(config: &Config, lock: DataLock) -> Result<(), Stopped> {
+pub(super) async fn serve(config: &Config, lock: &DataLock, hang_ups: HangUps) -> Result<(), Stopped> {
     // From here on, not from the first accepted connection: as PID 1 a signal without a handler is lost.
     let stop = signals::terminated();
     let schema = match config.server.start_mode {
@@ -23,8 +24,8 @@ pub(super) async fn serve(config: &Config, lock: DataLock) -> Result<(), Stopped
         .await
         .map_err(|error| Stopped::failed("cannot open the database", error))?;
     match config.server.start_mode {
-        StartMode::Primary => serve_primary(config, &lock, db, stop).await,
-        StartMode::Follower => serve_follower(config, &lock, db, stop).await,
+        StartMode::Primary => serve_primary(config, lock, db, stop, hang_ups).await,
+        StartMode::Follower => serve_follower(config, lock, db, stop, hang_ups).await,
     }
 }
 
@@ -33,6 +34,7 @@ async fn serve_primary(
     lock: &DataLock,
     db: Db,
     stop: impl Future<Output = ()>,
+    mut hang_ups: HangUps,
 ) -> Result<(), Stopped> {
     let primary = Primary::open(db, config, transport::direct())
         .await
@@ -44,7 +46,14 @@ async fn serve_primary(
         // A dropped sender ends it as well.
         async move { primary.run_background(async { drop(ending.await) }).await }
     });
+    let unmoved = tokio::spawn(async move {
+        loop {
+            hang_ups.next().await;
+            tracing::info!("received SIGHUP; a primary has nothing to read again and goes on");
+        }
+    });
     let drained = listen(config, lock, listener, primary.routes(), stop).await?;
+    unmoved.abort();
     drop(end_background);
     if let Err(error) = background.await {
         tracing::error!("background work ended badly: {error}");
@@ -59,12 +68,13 @@ async fn serve_follower(
     lock: &DataLock,
     db: Db,
     stop: impl Future<Output = ()>,
+    hang_ups: HangUps,
 ) -> Result<(), Stopped> {
     let follower = Follower::open(db, config)
         .await
         .map_err(|error| Stopped::failed("cannot start the follower", error))?;
     let listener = bind(config).await?;
-    let background = tokio::spawn(keep_binding(follower.clone(), signals::HangUps::listen()));
+    let background = tokio::spawn(keep_binding(follower.clone(), hang_ups));
     let drained = listen(config, lock, listener, follower.routes(), stop).await?;
     background.abort();
     follower.close().await;
@@ -95,7 +105,7 @@ async fn listen(
 }
 
 /// Reads the binding again at each HUP, and delivers an acknowledgement that is owed after the start or after that.
-async fn keep_binding(follower: Follower, mut hang_ups: signals::HangUps) {
+async fn keep_binding(follower: Follower, mut hang_ups: HangUps) {
     let reread = Notify::new();
     let acknowledgements = async {
         loop {

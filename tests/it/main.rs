@@ -13,5 +13,6 @@ mod large_file;
 mod live_changes;
 mod make_run;
 mod s3_target;
+mod signals;
 mod start_sequence;
 mod walk;
