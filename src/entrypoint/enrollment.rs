@@ -58,9 +58,11 @@ async fn enroll_unless_bound(
             );
             return Ok(Outcome::Bound);
         }
-        return Err(Stopped::Configuration(
-            EnrollError::OtherPrimary { bound_to: binding.master_url }.to_string(),
-        ));
+        let refused = EnrollError::OtherPrimary { bound_to: binding.master_url };
+        return Err(Stopped::Configuration(format!(
+            "{refused}. If {master_url} is the same primary at a new address, remove the ASTER_BOOTSTRAP_REMOTE_… \
+             variables: they are not needed again"
+        )));
     }
     let token = remote.token().map_err(Stopped::Configuration)?;
     let enroller = Enroller::new(db.clone(), config.auth.sealing_key.clone(), transport::direct());

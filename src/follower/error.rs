@@ -35,6 +35,7 @@ impl From<BindingError> for ApiError {
             BindingError::Damaged(_)
             | BindingError::Missing
             | BindingError::OtherPrimary { .. }
+            | BindingError::OtherNode { .. }
             | BindingError::OtherSecret => Self::internal(codes::INTERNAL, error),
         }
     }

@@ -96,6 +96,12 @@ pub enum BindingError {
         /// Its address.
         bound_to: String,
     },
+    /// The same primary, but the token is for another of its nodes.
+    #[error("this follower is enrolled with that primary as `{name}`, and the token is for another node")]
+    OtherNode {
+        /// Name of the node it is.
+        name: String,
+    },
     /// The primary knows the access key of the binding with another secret.
     #[error("the primary answered another secret key for the access key this follower has")]
     OtherSecret,
@@ -149,7 +155,12 @@ pub(super) async fn save_enrollment(
     };
     let present = open_row(row, sealing_key)?;
     if present.access_key != new.access_key {
-        return Err(BindingError::OtherPrimary { bound_to: present.master_url });
+        let same_primary = present.master_url == new.master_url.as_str();
+        return Err(if same_primary {
+            BindingError::OtherNode { name: present.name }
+        } else {
+            BindingError::OtherPrimary { bound_to: present.master_url }
+        });
     }
     if present.secret_key.expose_secret() != new.secret_key.expose_secret() {
         return Err(BindingError::OtherSecret);

@@ -95,6 +95,14 @@ pub enum EnrollError {
         /// Address of its primary.
         bound_to: String,
     },
+    /// The token is for another node of the primary that this follower belongs to.
+    #[error(
+        "this follower is enrolled with that primary as `{name}`, and the token is for another node. Use it on another follower; to make this one a new node, start it with an empty data directory"
+    )]
+    OtherNode {
+        /// Name of the node it is.
+        name: String,
+    },
     /// The primary's answer cannot be used.
     #[error("the primary's answer cannot be used: {0}")]
     Invalid(String),
@@ -114,6 +122,7 @@ impl From<BindingError> for EnrollError {
     fn from(error: BindingError) -> Self {
         match error {
             BindingError::OtherPrimary { bound_to } => Self::OtherPrimary { bound_to },
+            BindingError::OtherNode { name } => Self::OtherNode { name },
             BindingError::OtherSecret | BindingError::Name => Self::Invalid(error.to_string()),
             other => Self::Database(other),
         }

@@ -208,6 +208,10 @@ async fn a_second_primary_is_refused_without_a_call_and_by_its_keys() {
         grant(|_| ()),
         accepted(),
         grant(|data| data["access_key"] = "rn_other".into()),
+        grant(|data| {
+            data["access_key"] = "rn_other".into();
+            data["master_url"] = "https://moved.example.com".into();
+        }),
         grant(|data| data["secret_key"] = "rns_other".into()),
     ])
     .await;
@@ -218,10 +222,12 @@ async fn a_second_primary_is_refused_without_a_call_and_by_its_keys() {
     assert!(second.seen().is_empty());
 
     let error = candidate.enroller.enroll(&first.url, &token()).await.expect_err("other node");
+    assert!(matches!(&error, EnrollError::OtherNode { name } if name == "edge"), "{error}");
+    let error = candidate.enroller.enroll(&first.url, &token()).await.expect_err("other primary");
     assert!(matches!(error, EnrollError::OtherPrimary { .. }), "{error}");
     let error = candidate.enroller.enroll(&first.url, &token()).await.expect_err("other secret");
     assert!(matches!(error, EnrollError::Invalid(_)), "{error}");
-    assert_eq!(first.seen().len(), 4, "none of them was acknowledged");
+    assert_eq!(first.seen().len(), 5, "none of them was acknowledged");
 }
 
 #[tokio::test]
