@@ -5,7 +5,6 @@ use axum::extract::State;
 use super::apply_update;
 use crate::follower::Follower;
 use crate::follower::caller::{Signed, SignedEvenDisabled};
-use crate::follower::objects::MAX_COMPOSE_PARTS;
 use crate::follower::snapshot::Target;
 use crate::http::{ApiError, Json, Reply, empty, ok};
 use crate::protocol::{BindingUpdate, Capabilities, Limits, Timestamp};
@@ -25,10 +24,7 @@ pub(in crate::follower) async fn get_capabilities(Signed(snapshot): Signed) -> R
         Target::Ready(target) => target.max_file_size.and_then(|size| i64::try_from(size).ok()),
         Target::Absent(_) => None,
     };
-    let limits = Limits {
-        max_ingress_size,
-        compose_max_parts: i64::try_from(MAX_COMPOSE_PARTS).ok(),
-        compose_max_object_size: max_ingress_size,
-    };
+    let limits =
+        Limits { max_ingress_size, compose_max_parts: None, compose_max_object_size: max_ingress_size };
     ok(Capabilities { limits, ..Capabilities::of_this_build(Timestamp::now().unix_ms()) })
 }

@@ -9,7 +9,7 @@ mod write;
 use http::Uri;
 
 pub(super) use self::read::{get_object, head_object, list_objects};
-pub(super) use self::write::{MAX_COMPOSE_PARTS, compose_objects, delete_object, put_object};
+pub(super) use self::write::{compose_objects, delete_object, put_object};
 use super::error::bad_key;
 use crate::http::ApiError;
 use crate::protocol::{ObjectKey, STORAGE_PATH};

@@ -14,7 +14,7 @@ async fn capabilities_name_everything_a_primary_asks_for() {
     let features = document["features"].as_object().expect("features");
     assert!(features.len() == 10 && features.values().all(|flag| *flag == json!(true)));
     assert_eq!(document["browser_cors"]["allowed_headers"], json!(["content-type", "range"]));
-    assert_eq!(document["limits"], json!({"compose_max_parts": 10_000}));
+    assert_eq!(document["limits"], json!({}));
     assert_eq!(document["supports_list"], true);
 }
 
