@@ -77,7 +77,7 @@ impl Follower {
     /// Reads binding and targets from `db`, opens the default target and sweeps what an earlier run left there, and
     /// loads the replay memory. A target that cannot be opened is no error: object requests say so, control calls work.
     ///
-    /// After a crash this waits up to a second, so that no request is refused for being signed in the second of the
+    /// After a crash this waits up to two seconds, so that no request is refused for being signed in the second of the
     /// start.
     pub async fn open(db: Db, config: &Config) -> Result<Self, FollowerError> {
         let ingress = Ingress {
@@ -247,13 +247,13 @@ async fn open_replay_memory(config: &Config, beginning: Beginning) -> Result<Rep
     let bytes = config.server.follower.replay_memory_bytes;
     let now = Timestamp::now().unix_secs();
     let opened = spawn_blocking(move || ReplayMemory::open(&path, bytes, beginning, now)).await;
-    let (memory, crashed) = opened
+    let (memory, wait) = opened
         .map_err(io::Error::other)
         .flatten()
         .map_err(|source| FollowerError::ReplayMemory { path: config.data_dir.clone(), source })?;
-    if crashed {
+    if let Some(second) = wait {
         tracing::info!("the last run ended without a clean stop; requests signed before now are refused");
-        replay::wait_until_after(now).await;
+        replay::wait_until_after(second).await;
     }
     Ok(memory)
 }

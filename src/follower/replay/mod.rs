@@ -22,9 +22,6 @@ use self::file::Files;
 pub(super) use self::table::Refusal;
 use self::table::{Entry, Table};
 
-/// Leads are kept in steps, so that a clock that drifts does not cause a write for each second.
-const AHEAD_STEP_SECS: u32 = 5;
-
 /// Why a request could not be admitted.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AdmitError {
@@ -57,31 +54,35 @@ pub(super) struct ReplayMemory {
 impl ReplayMemory {
     /// Reads what the last run left in `directory`. `now` is the clock in Unix seconds. Blocks.
     ///
-    /// The second result is whether the run before ended without saving: then requests signed at `now` are refused.
+    /// The second result is there when the run before ended without saving: the second that has to pass before a
+    /// request is served. A caller whose clock leads as far as it did before signs later than everything refused by then,
+    /// so that no fresh request of it is.
     pub(super) fn open(
         directory: &Path,
         bytes: usize,
         beginning: Beginning,
         now: i64,
-    ) -> io::Result<(Self, bool)> {
+    ) -> io::Result<(Self, Option<i64>)> {
         let files = Files::in_directory(directory);
         let now_secs = u32::try_from(now).unwrap_or(0);
         let saved = files.read_table()?;
         // A bound follower that never ran here was enrolled before its first start: nobody could sign anything yet.
         let lead = files.read_ahead()?;
-        let crashed = saved.is_none() && beginning == Beginning::Bound && lead.is_some();
-        let floor = if crashed { now_secs.saturating_add(lead.unwrap_or(0)) } else { 0 };
+        let lost = lead.filter(|_| saved.is_none() && beginning == Beginning::Bound);
+        let floor = lost.map_or(0, |lead| now_secs.saturating_add(lead));
         let table = Table::new(bytes, floor);
         if let Some((floor, entries)) = saved {
             table.restore(floor, &entries, now);
             files.write_ahead(lead_of(&entries, now_secs))?;
-        } else if !crashed {
+        } else if lost.is_none() {
             files.write_ahead(0)?;
         }
         // Only now, and before the first request: a crash from here on must not find it.
         files.remove_table()?;
+        // Timestamps are whole seconds: a lead of 0.5 s is seen as 1, and half of the time as 0.
+        let wait = lost.map(|lead| now + i64::from(lead.min(1)));
         let ahead = AtomicU32::new(files.read_ahead()?.unwrap_or(0));
-        Ok((Self { table, files, ahead, writing: Mutex::new(()) }, crashed))
+        Ok((Self { table, files, ahead, writing: Mutex::new(()) }, wait))
     }
 
     /// Admits a request whose signature held, or refuses it. All times in Unix seconds.
@@ -105,10 +106,10 @@ impl ReplayMemory {
         if lead <= self.ahead.load(Ordering::SeqCst) {
             return Ok(());
         }
-        let kept = lead.next_multiple_of(AHEAD_STEP_SECS);
+        // It only grows, and to 300 at most: so many writes at most in one run.
         let files = self.files.clone();
-        spawn_blocking(move || files.write_ahead(kept)).await.map_err(io::Error::other)??;
-        self.ahead.store(kept, Ordering::SeqCst);
+        spawn_blocking(move || files.write_ahead(lead)).await.map_err(io::Error::other)??;
+        self.ahead.store(lead, Ordering::SeqCst);
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl std::fmt::Debug for ReplayMemory {
 /// How far ahead of `now` the entries were signed.
 fn lead_of(entries: &[Entry], now: u32) -> u32 {
     let newest = entries.iter().map(|entry| entry[0]).max().unwrap_or(0);
-    newest.saturating_sub(now).next_multiple_of(AHEAD_STEP_SECS)
+    newest.saturating_sub(now)
 }
 
 /// Waits until the second `second` is over by the system's clock.
@@ -153,7 +154,8 @@ mod tests {
     const BYTES: usize = 1024 * 1024;
 
     fn open(dir: &tempfile::TempDir, now: i64) -> (ReplayMemory, bool) {
-        ReplayMemory::open(dir.path(), BYTES, Beginning::Bound, now).expect("open")
+        let (memory, wait) = ReplayMemory::open(dir.path(), BYTES, Beginning::Bound, now).expect("open");
+        (memory, wait.is_some())
     }
 
     async fn admit(memory: &ReplayMemory, nonce: &str, timestamp: i64, now: i64) -> bool {
@@ -233,8 +235,25 @@ mod tests {
         for crash in 1..4 {
             let (memory, _) = open(&dir, NOW + crash);
             assert!(!admit(&memory, "ahead", NOW + 42, NOW + crash).await);
-            let later = NOW + crash + 46;
+            let later = NOW + crash + 43;
             assert!(admit(&memory, &format!("fresh {crash}"), later, later).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn after_the_wait_a_caller_with_the_lead_of_before_is_admitted_at_once() {
+        for lead in [0, 1, 2, 42] {
+            let dir = tempfile::tempdir().expect("dir");
+            let (memory, _) = open(&dir, NOW);
+            assert!(admit(&memory, "before", NOW + lead, NOW).await);
+            drop(memory);
+            let opened = ReplayMemory::open(dir.path(), BYTES, Beginning::Bound, NOW + 1).expect("open");
+            let (memory, Some(wait)) = opened else { panic!("a crash") };
+            let now = wait + 1;
+            assert!(now <= NOW + 3, "a short wait: {wait}");
+            // The lead is seen rounded up; the true one may be nearly a second less.
+            let signed_at = now + (lead - 1).max(0);
+            assert!(admit(&memory, "after", signed_at, now).await, "{lead}");
         }
     }
 
