@@ -85,10 +85,10 @@ pub enum IngressError {
     #[error("there is no ingress target `{0}`")]
     NotFound(String),
     /// The default flag cannot be taken away, only given to another target.
-    #[error("this profile is the default; make another profile the default instead")]
+    #[error("this target is the default; make another target the default instead")]
     DefaultUpdateRequiresReplacement,
     /// The default cannot be removed while others exist.
-    #[error("this profile is the default; make another profile the default first")]
+    #[error("this target is the default; make another target the default first")]
     DefaultDeleteRequiresReplacement,
 }
 
