@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::reply::{CallError, CallFailure, Read, date_of};
-use super::transport::{Body, Transport, TransportError, full_body, no_body};
+use super::transport::{AnswerWithin, Body, Transport, TransportError, full_body, no_body};
 use crate::protocol::{
     BaseUrl, BindingUpdate, Capabilities, HEADER_ACCESS_KEY, HEADER_NONCE, HEADER_SIGNATURE,
     HEADER_TIMESTAMP, MAX_JSON_BYTES, STORAGE_PATH, SignedFields, SigningKey, Timestamp,
@@ -162,17 +162,16 @@ impl FollowerClient {
     }
 
     async fn send_call(&self, call: &Call) -> Result<Response<Body>, TransportError> {
-        match &call.body {
-            None => self.send(call.method.clone(), &call.path, None, no_body()).await,
-            Some(body) => {
-                let length = Some(body.len() as u64);
-                self.send(call.method.clone(), &call.path, length, full_body(body.clone())).await
-            }
-        }
+        let (length, body) = match &call.body {
+            None => (None, no_body()),
+            Some(body) => (Some(body.len() as u64), full_body(body.clone())),
+        };
+        let mut request = self.signed(call.method.clone(), &call.path, length, body)?;
+        request.extensions_mut().insert(AnswerWithin(call.deadline));
+        self.transport.clone().oneshot(request).await
     }
 
-    /// Signs and sends one request. `length` is both the `Content-Length` header and the signed field; `None` sends no
-    /// such header, so the body must then be empty.
+    /// Signs and sends one request.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -180,6 +179,18 @@ impl FollowerClient {
         length: Option<u64>,
         body: Body,
     ) -> Result<Response<Body>, TransportError> {
+        self.transport.clone().oneshot(self.signed(method, path, length, body)?).await
+    }
+
+    /// A signed request. `length` is both the `Content-Length` header and the signed field; `None` sends no such header,
+    /// so the body must then be empty.
+    fn signed(
+        &self,
+        method: Method,
+        path: &str,
+        length: Option<u64>,
+        body: Body,
+    ) -> Result<Request<Body>, TransportError> {
         let target = format!("{}{STORAGE_PATH}{path}", self.base.path_prefix());
         let timestamp = Timestamp::now().unix_secs().to_string();
         let nonce = Uuid::new_v4().to_string();
@@ -205,8 +216,7 @@ impl FollowerClient {
         if is_json {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        let request = request.body(body).map_err(|error| TransportError::Broken(error.into()))?;
-        self.transport.clone().oneshot(request).await
+        request.body(body).map_err(|error| TransportError::Broken(error.into()))
     }
 
     /// The address of a path for messages: no query.

@@ -238,7 +238,7 @@ impl Read {
             Ok(_) => Err(ReplyProblem::Refused),
             // A failure need not have data of the shape that a success has.
             Err(_) if self.stated().is_some_and(|stated| stated.code != 0) => Err(ReplyProblem::Refused),
-            Err(error) => Err(ReplyProblem::NotEnvelope(error.to_string())),
+            Err(error) => Err(ReplyProblem::NotEnvelope(printable(error.to_string().as_bytes()))),
         }
     }
 

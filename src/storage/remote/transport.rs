@@ -40,7 +40,7 @@ pub struct Patience {
     pub connect: Duration,
     /// Without any byte moving, in either direction, once connected. A slow line is fine, a dead one not.
     pub stall: Duration,
-    /// For the head of the reply after the request is out.
+    /// For the head of the reply after a body is out.
     pub head_after_body: Duration,
 }
 
@@ -54,6 +54,11 @@ const FOLLOWER: Patience = Patience {
 /// Below the 30 s after which our own servers close an idle connection, so that a pooled one is rarely stale.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 const POOL_IDLE_PER_HOST: usize = 32;
+
+/// In the extensions of a request: how long the other end may work on it, once it has all of it, before it answers.
+/// Without this, as long as the pool's [`Patience`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerWithin(pub Duration);
 
 /// Why no reply came.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +144,7 @@ impl Service<Request<Body>> for Direct {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (client, patience) = (self.client.clone(), self.patience);
         Box::pin(async move {
-            let progress = Progress::new(patience);
+            let progress = Progress::of(&request, patience);
             let request = request.map(|body| progress.watch(body));
             let reply = tokio::select! {
                 reply = client.request(request) => reply.map_err(classify)?,
@@ -155,13 +160,28 @@ impl Service<Request<Body>> for Direct {
 struct Progress {
     patience: Patience,
     started: Instant,
+    answer_within: Duration,
     last_ms: Arc<AtomicU64>,
     body_done: Arc<AtomicU64>,
 }
 
 impl Progress {
-    fn new(patience: Patience) -> Self {
-        Self { patience, started: Instant::now(), last_ms: Arc::default(), body_done: Arc::default() }
+    fn of(request: &Request<Body>, patience: Patience) -> Self {
+        let bodiless = request.body().is_end_stream();
+        let usual = if bodiless { patience.stall } else { patience.head_after_body };
+        let answer_within = request.extensions().get().map_or(usual, |AnswerWithin(given)| *given);
+        Self {
+            patience,
+            started: Instant::now(),
+            answer_within,
+            last_ms: Arc::default(),
+            body_done: Arc::new(AtomicU64::new(u64::from(bodiless))),
+        }
+    }
+
+    /// Longest time without any movement, as far as the request has come.
+    fn limit(&self) -> Duration {
+        if self.body_done.load(Ordering::Relaxed) == 0 { self.patience.stall } else { self.answer_within }
     }
 
     fn note(&self) {
@@ -179,8 +199,7 @@ impl Progress {
     /// Completes when nothing has moved for too long; gives the time waited.
     async fn stalled(&self) -> Duration {
         loop {
-            let Patience { stall, head_after_body, .. } = self.patience;
-            let limit = if self.body_done.load(Ordering::Relaxed) == 0 { stall } else { head_after_body };
+            let limit = self.limit();
             let last = self.started + Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
             let left = (last + limit).saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -332,6 +351,25 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn the_wait_for_an_answer_is_the_callers_once_the_request_is_out() {
+        let given = AnswerWithin(Duration::from_secs(600));
+        let bodiless = Request::get("http://x").extension(given).body(no_body()).expect("request");
+        assert_eq!(Progress::of(&bodiless, FOLLOWER).limit(), given.0);
+        let (_, body) = bodiless.into_parts();
+        assert_eq!(Progress::of(&Request::new(body), FOLLOWER).limit(), FOLLOWER.stall);
+
+        let request = Request::post("http://x").extension(given).body(full_body("x")).expect("request");
+        let progress = Progress::of(&request, FOLLOWER);
+        assert_eq!(progress.limit(), FOLLOWER.stall, "the body is not out yet");
+        progress.watch(request.into_body()).collect().await.expect("body");
+        assert_eq!(progress.limit(), given.0);
+        assert_eq!(
+            Progress::of(&Request::new(full_body("x")), FOLLOWER).answer_within,
+            FOLLOWER.head_after_body
+        );
+    }
 
     async fn get(url: &str) -> TransportError {
         let request = Request::get(url).body(no_body()).expect("request");
