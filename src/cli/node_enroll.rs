@@ -8,7 +8,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::{print, stop};
-use crate::config::Environment;
+use crate::config::{CLI_DATABASE_URL, CLI_ENROLLMENT_TOKEN, CLI_MASTER_URL, Environment};
 use crate::entrypoint::{EnrollByHand, Stopped, enroll_by_hand};
 
 /// More than any token, so that a wrong file is not read whole.
@@ -17,12 +17,12 @@ const MAX_TOKEN_BYTES: u64 = 4096;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Address of the primary, as this machine reaches it
-    #[arg(long, env = "ASTER_CLI_MASTER_URL", value_name = "URL")]
+    #[arg(long, env = CLI_MASTER_URL, value_name = "URL")]
     master_url: String,
     /// Enrollment token; `-` reads it from standard input, so that it stands in no process list
     #[arg(
         long,
-        env = "ASTER_CLI_ENROLLMENT_TOKEN",
+        env = CLI_ENROLLMENT_TOKEN,
         hide_env_values = true,
         value_name = "TOKEN",
         required_unless_present = "token_file",
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Database of the follower, when it is not the configured one
-    #[arg(long, env = "ASTER_CLI_DATABASE_URL", value_name = "URL")]
+    #[arg(long, env = CLI_DATABASE_URL, value_name = "URL")]
     database_url: Option<String>,
 }
 

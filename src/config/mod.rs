@@ -41,6 +41,13 @@ use self::reader::{Declaration, Reader};
 use self::reference::Reference;
 use self::sources::CONFIG_FILE;
 
+/// Variable that stands in for `node enroll --master-url`.
+pub const CLI_MASTER_URL: &str = "ASTER_CLI_MASTER_URL";
+/// Variable that stands in for `node enroll --token`.
+pub const CLI_ENROLLMENT_TOKEN: &str = "ASTER_CLI_ENROLLMENT_TOKEN";
+/// Variable that stands in for `node enroll --database-url`.
+pub const CLI_DATABASE_URL: &str = "ASTER_CLI_DATABASE_URL";
+
 /// Everything the program can be told before it runs. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {

@@ -5,9 +5,17 @@ use std::fmt::Write as _;
 use super::bootstrap;
 use super::file;
 use super::reader::{Declaration, Reader};
+use super::{CLI_DATABASE_URL, CLI_ENROLLMENT_TOKEN, CLI_MASTER_URL};
 
 /// Width at which comments are wrapped.
 const WIDTH: usize = 100;
+
+/// Name and meaning of the variables that stand in for options of a command.
+const CLI_VARIABLES: [(&str, &str); 3] = [
+    (CLI_MASTER_URL, "For --master-url: address of the primary, as this machine reaches it."),
+    (CLI_ENROLLMENT_TOKEN, "For --token: the enrollment token that the primary made for this node."),
+    (CLI_DATABASE_URL, "For --database-url: database of the follower, when it is not the configured one."),
+];
 
 /// All sections and settings, in the order they are declared.
 pub(super) struct Reference {
@@ -95,6 +103,13 @@ impl Reference {
             comment(&mut out, doc);
             line(&mut out, &format!("#{name}="));
         }
+        line(&mut out, "\n# ---- aster_drive node enroll ----");
+        comment(&mut out, "Read by this command only, where its option is not given.");
+        for (name, doc) in CLI_VARIABLES {
+            out.push('\n');
+            comment(&mut out, doc);
+            line(&mut out, &format!("#{name}="));
+        }
         out
     }
 
@@ -126,6 +141,10 @@ impl Reference {
         }
         line(&mut out, MARKDOWN_BOOTSTRAP);
         for (name, doc) in bootstrap::VARIABLES {
+            line(&mut out, &format!("| `{name}` | {} |", cell(doc)));
+        }
+        line(&mut out, MARKDOWN_CLI);
+        for (name, doc) in CLI_VARIABLES {
             line(&mut out, &format!("| `{name}` | {} |", cell(doc)));
         }
         out
@@ -167,6 +186,14 @@ const MARKDOWN_BOOTSTRAP: &str = "
 
 These variables are used once and not kept. With them in place, a new `data/config.toml` is that of a follower which listens
 on `0.0.0.0`. Set the URL and the token, or neither. They may stay set: a follower that is enrolled already goes on.
+
+| Variable | What it does |
+|---|---|";
+
+const MARKDOWN_CLI: &str = "
+## `aster_drive node enroll`
+
+Read by this command only, where its option is not given.
 
 | Variable | What it does |
 |---|---|";
