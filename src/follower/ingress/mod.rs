@@ -1,4 +1,4 @@
-//! Ingress targets: where received objects go (wire contract §6; called ingress targets on the wire).
+//! Ingress targets: where received objects go (wire contract §6; called ingress profiles on the wire).
 //!
 //! Owns the rules for making, changing and removing targets, the revisions, and the one place where a target is
 //! opened. A change is applied (its directory made and opened) before it is written down, so the row says in one
