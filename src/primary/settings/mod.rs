@@ -94,7 +94,7 @@ impl Settings {
             .kind
             .parse(texts)
             .map_err(|source| SettingsError::Value { key: definition.key, source })?;
-        self.write(definition, Some(&value)).await?;
+        self.write(definition, Some(value)).await?;
         self.get(key)
     }
 
@@ -172,16 +172,26 @@ impl Settings {
         }
     }
 
-    async fn write(&self, definition: &Definition, value: Option<&Value>) -> Result<(), SettingsError> {
-        let _turn = self.0.changing.lock().await;
-        match value {
-            Some(value) => {
-                store::upsert(&self.0.db, definition.key, &value.to_stored(), Timestamp::now()).await?;
+    /// In a task of its own: a caller that goes away must not leave a value in the database that is not in force.
+    async fn write(
+        &self,
+        definition: &'static Definition,
+        value: Option<Value>,
+    ) -> Result<(), SettingsError> {
+        let settings = self.clone();
+        let writing = async move {
+            let _turn = settings.0.changing.lock().await;
+            let db = &settings.0.db;
+            match value {
+                Some(value) => {
+                    store::upsert(db, definition.key, &value.to_stored(), Timestamp::now()).await?;
+                }
+                None => store::delete(db, definition.key).await?,
             }
-            None => store::delete(&self.0.db, definition.key).await?,
-        }
-        self.0.snapshot.store(Arc::new(load(&self.0.db).await?));
-        Ok(())
+            settings.0.snapshot.store(Arc::new(load(db).await?));
+            Ok(())
+        };
+        tokio::spawn(writing).await.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?
     }
 }
 
@@ -243,6 +253,20 @@ mod tests {
         let back = reopened.reset("auth_access_token_ttl_secs").await.expect("reset");
         assert_eq!(back.value, Value::Number(900));
         assert!(back.updated_at.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_change_whose_caller_went_away_is_in_force_or_not_made() {
+        let (_dir, db, settings) = open().await;
+        let sixty = ["60".to_owned()];
+        {
+            let mut change = Box::pin(settings.set("auth_access_token_ttl_secs", &sixty));
+            assert!(futures_util::poll!(&mut change).is_pending());
+        }
+        // A second change waits for the first.
+        settings.set("auth_refresh_token_ttl_secs", &["600".to_owned()]).await.expect("set");
+        let stored = store::all(&db).await.expect("rows").len();
+        assert_eq!((stored, settings.auth_access_token_ttl_secs()), (2, 60));
     }
 
     #[tokio::test]
