@@ -8,6 +8,8 @@ use crate::http::ApiError;
 use crate::primary::accounts::{AccountError, CsrfError, PasswordError, TokenError};
 use crate::primary::files::FileError;
 use crate::primary::files::multipart::MultipartError;
+use crate::primary::nodes::NodeError;
+use crate::primary::policies::PolicyError;
 use crate::primary::settings::SettingsError;
 use crate::protocol::{ErrorCode, codes};
 use crate::storage::{ErrorKind, StorageError};
@@ -83,6 +85,9 @@ impl From<FileError> for ApiError {
             FileError::Name(_) => Self::new(codes::BAD_REQUEST, text),
             FileError::Storage { source, .. } => Self::new(storage_code(&source), text).because(source),
             FileError::Damaged { .. } => Self::new(codes::STORAGE_UNKNOWN, text),
+            FileError::Policy(PolicyError::Node(NodeError::Unusable(diagnosis))) => {
+                nodes::unusable_for_users(&diagnosis)
+            }
             FileError::Policy(error) => error.into(),
             FileError::Account(error) => error.into(),
             FileError::Database(error) => Self::internal(codes::DATABASE, error),

@@ -99,6 +99,13 @@ fn unusable(diagnosis: &Diagnosis) -> ApiError {
     }
 }
 
+/// The same for people who only want their files: where the follower is, is not theirs to know.
+pub(super) fn unusable_for_users(diagnosis: &Diagnosis) -> ApiError {
+    let text = "the follower behind this storage policy cannot be used now; an administrator sees why in the test of \
+                its node";
+    ApiError::new(code_of(diagnosis.class), text).because(diagnosis.to_string())
+}
+
 /// A follower's 401 must not look like one of our own, or browsers would drop their login (wire contract §11.14).
 fn code_of(class: Class) -> ErrorCode {
     match class {
@@ -125,6 +132,8 @@ fn code_of(class: Class) -> ErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primary::files::FileError;
+    use crate::storage::remote::transport::TransportError;
 
     fn stated(code: i64, subcode: Option<&'static str>) -> StatedFailure {
         StatedFailure { code, message: "said".into(), subcode }
@@ -164,6 +173,19 @@ mod tests {
         }
         assert_eq!(code_of(Class::BindingDisabled).status, 412);
         assert_eq!(code_of(Class::ConnectionRefused).retryable, Some(true));
+    }
+
+    #[test]
+    fn people_without_administration_are_not_told_where_a_follower_is() {
+        let call = CallError {
+            url: "http://10.0.0.7:3001/x".into(),
+            failure: TransportError::ConnectTimeout.into(),
+        };
+        let unusable = || PolicyError::Node(NodeError::Unusable(Box::new(diagnose(&call, None))));
+        let told = ApiError::from(FileError::Policy(unusable()));
+        assert!(!told.message().contains("10.0.0.7"), "{}", told.message());
+        assert_eq!(told.code(), &codes::STORAGE_TRANSIENT);
+        assert!(ApiError::from(unusable()).message().contains("10.0.0.7"));
     }
 
     #[test]

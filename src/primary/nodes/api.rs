@@ -87,7 +87,8 @@ struct NodeInfo {
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+/// The only answer that carries a token.
+#[derive(Serialize)]
 struct TokenInfo {
     remote_node_id: i64,
     remote_node_name: String,
