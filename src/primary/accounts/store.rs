@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::sessions::Session;
 use super::{Account, AccountError, Role, Status};
-use crate::db::{Db, Tx, is_unique_violation};
+use crate::db::{Db, Tx, is_foreign_key_violation, is_unique_violation};
 use crate::protocol::Timestamp;
 
 pub(super) async fn user_exists(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
@@ -102,7 +102,7 @@ pub(super) async fn update_user(tx: &mut Tx, account: &Account) -> Result<(), Ac
     .await;
     match (updated, account.policy_group_id) {
         (Ok(_), _) => Ok(()),
-        (Err(sqlx::Error::Database(error)), Some(group)) if error.is_foreign_key_violation() => {
+        (Err(error), Some(group)) if is_foreign_key_violation(&error) => {
             Err(AccountError::UnknownGroup(group))
         }
         (Err(error), _) => Err(error.into()),

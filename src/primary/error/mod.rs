@@ -81,7 +81,7 @@ impl From<FileError> for ApiError {
             FileError::NotFound(_) => Self::new(codes::FILE_NOT_FOUND, text),
             FileError::TooLarge { .. } => Self::new(FILE_TOO_LARGE, text),
             FileError::QuotaExceeded(_) => Self::new(QUOTA_EXCEEDED, text),
-            FileError::TooManyOfName(_) => Self::new(codes::CONFLICT, text),
+            FileError::TooManyOfName(_) | FileError::PolicyChanged(_) => Self::new(codes::CONFLICT, text),
             FileError::Name(_) => Self::new(codes::BAD_REQUEST, text),
             FileError::Storage { source, .. } => Self::new(storage_code(&source), text).because(source),
             FileError::Damaged { .. } => Self::new(codes::STORAGE_UNKNOWN, text),

@@ -89,6 +89,9 @@ pub enum FileError {
     /// Too many files of this name.
     #[error("there are more than {MAX_NUMBER} files named `{0}`; choose another name")]
     TooManyOfName(String),
+    /// The policy was changed between the choice of it and the first byte.
+    #[error("storage policy `{0}` was changed as the upload began; send the file again")]
+    PolicyChanged(String),
     /// The name is not allowed.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -175,18 +178,32 @@ impl Files {
     ///
     /// Run it in a task of its own: when it is dropped half-way nothing is lost, but what it wrote waits for the
     /// cleaner.
-    pub async fn store(&self, new: NewFile, body: ByteStream) -> Result<FileRecord, FileError> {
+    pub async fn store(
+        &self,
+        policies: &Policies,
+        new: NewFile,
+        body: ByteStream,
+    ) -> Result<FileRecord, FileError> {
         let key = format!("files/{}", Uuid::new_v4());
         let object = ObjectKey::parse(&key).expect("a fixed prefix and a UUID are an object key");
         let alive = self.in_flight.enter(&key);
         let policy = &new.place.policy;
         let stray = store::insert_stray(&self.db, policy.id, &key, Timestamp::now()).await?;
+        let stray = stray.ok_or(PolicyError::NotFound(policy.id))?;
+        // From here on the row holds the base path; before, it may have changed under a store that was open already.
+        if policies.get(policy.id).await?.base_path != policy.base_path {
+            let changed = FileError::PolicyChanged(policy.name.clone());
+            self.discard(&new.place.store, &object, stray, alive).await;
+            return Err(changed);
+        }
         let stored = new.place.store.put(&object, new.size, body).await.and_then(|stored| {
             if stored.size == new.size { Ok(stored) } else { Err(wrong_size(&stored, new.size)) }
         });
         let failure = match stored {
             Ok(stored) => match self.make(&new, &key, stray, stored).await {
                 Ok(file) => return Ok(file),
+                // A commit whose answer was lost may still take effect, and then the object is a file's.
+                Err(error @ FileError::Database(_)) => return Err(error),
                 Err(error) => error,
             },
             Err(source) if is_settled(source.kind()) => {
@@ -309,9 +326,9 @@ impl Files {
 }
 
 /// Whether the store is certainly done with a write that failed so. After the other kinds the answer may have been
-/// lost while the store still finishes.
+/// lost, or something in between may have answered, while the store still finishes.
 fn is_settled(kind: ErrorKind) -> bool {
-    !matches!(kind, ErrorKind::Transient | ErrorKind::Unknown)
+    !matches!(kind, ErrorKind::Transient | ErrorKind::Unknown | ErrorKind::Misconfigured)
 }
 
 fn wrong_size(stored: &Stored, expected: u64) -> StorageError {

@@ -13,6 +13,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use memchr::memmem;
+use tokio::sync::Mutex;
 
 use super::header_params::Parameters;
 use crate::storage::{BodyError, ByteStream};
@@ -75,14 +76,25 @@ impl From<BodyError> for MultipartError {
     }
 }
 
-/// Why the stream of a file ended early; empty while it has not.
-#[derive(Debug, Clone, Default)]
-pub(in crate::primary) struct Verdict(Arc<OnceLock<MultipartError>>);
+/// What stays of a form while its file is given away as a stream.
+pub(in crate::primary) struct Rest(Arc<Shared>);
 
-impl Verdict {
-    /// The reason.
+struct Shared {
+    /// Locked by the stream for each piece, and by [`Rest::drain`] when the stream is no longer read.
+    form: Mutex<Multipart>,
+    verdict: OnceLock<MultipartError>,
+}
+
+impl Rest {
+    /// Why the stream of the file ended early; `None` while it has not.
     pub(in crate::primary) fn error(&self) -> Option<MultipartError> {
-        self.0.get().cloned()
+        self.0.verdict.get().cloned()
+    }
+
+    /// As [`Multipart::drain`], for a file that was given up half-way.
+    pub(in crate::primary) async fn drain(self, bytes: u64, time: Duration) {
+        let reading = async { self.0.form.lock().await.read_on(bytes).await };
+        let _ = tokio::time::timeout(time, reading).await;
     }
 }
 
@@ -181,51 +193,47 @@ impl Multipart {
         }
     }
 
-    /// The `size` bytes of the file. When the form does not end as it should the stream fails before its last piece
-    /// and the verdict has the reason.
+    /// The `size` bytes of the file, and what stays behind. When the form does not end as it should the stream fails
+    /// before its last piece and the rest has the reason.
     pub(in crate::primary) async fn into_file(
         mut self,
         size: u64,
-    ) -> Result<(ByteStream, Verdict), MultipartError> {
-        let verdict = Verdict::default();
-        if size == 0 {
-            self.finish(size).await?;
-            return Ok((stream::empty().boxed(), verdict));
-        }
-        let told = verdict.clone();
+    ) -> (Result<ByteStream, MultipartError>, Rest) {
+        let ended = if size == 0 { self.finish(size).await } else { Ok(()) };
         let watch = BoundaryWatch::new(&self.delimiter);
-        let file = stream::unfold(Some((self, watch, size)), move |state| {
-            let told = told.clone();
-            async move {
-                let (mut form, mut watch, left) = state?;
-                match form.file_piece(&mut watch, left, size).await {
-                    Ok(piece) => {
-                        let left = left - piece.len() as u64;
-                        Some((Ok(piece), (left > 0).then_some((form, watch, left))))
-                    }
-                    Err(error) => {
-                        let reason = BodyError::Interrupted(error.to_string().into());
-                        // The only writer: this branch ends the stream.
-                        let _ = told.0.set(error);
-                        Some((Err(reason), None))
-                    }
+        let shared = Arc::new(Shared { form: Mutex::new(self), verdict: OnceLock::new() });
+        let state = (size > 0).then(|| (Arc::clone(&shared), watch, size));
+        let file = stream::unfold(state, move |state| async move {
+            let (shared, mut watch, left) = state?;
+            let piece = shared.form.lock().await.file_piece(&mut watch, left, size).await;
+            match piece {
+                Ok(piece) => {
+                    let left = left - piece.len() as u64;
+                    Some((Ok(piece), (left > 0).then_some((shared, watch, left))))
+                }
+                Err(error) => {
+                    let reason = BodyError::Interrupted(error.to_string().into());
+                    // The only writer: this branch ends the stream.
+                    let _ = shared.verdict.set(error);
+                    Some((Err(reason), None))
                 }
             }
         });
-        Ok((file.boxed(), verdict))
+        (ended.map(|()| file.boxed()), Rest(shared))
     }
 
     /// Reads on for a moment and throws away: a client that is told "no" while it still sends would else lose the
     /// answer together with the connection.
     pub(in crate::primary) async fn drain(mut self, bytes: u64, time: Duration) {
-        let limit = self.received.saturating_add(bytes);
-        let reading = async {
-            while self.received < limit && self.fill().await.is_ok() {
-                self.buffer.clear();
-            }
-        };
         // Best effort: whoever sends longer than this gets a broken connection.
-        let _ = tokio::time::timeout(time, reading).await;
+        let _ = tokio::time::timeout(time, self.read_on(bytes)).await;
+    }
+
+    async fn read_on(&mut self, bytes: u64) {
+        let limit = self.received.saturating_add(bytes);
+        while self.received < limit && self.fill().await.is_ok() {
+            self.buffer.clear();
+        }
     }
 
     /// The next bytes of the file, of which `left` are missing.

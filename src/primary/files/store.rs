@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::strays::Stray;
 use super::{Blob, FileRecord};
-use crate::db::{Db, Tx};
+use crate::db::{Db, Tx, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 
 const FILE: &str = "SELECT files.id, files.owner_user_id, users.username, files.name, files.mime_type, \
@@ -97,16 +97,19 @@ pub(super) async fn release_blob(
     insert_stray_in(tx, blob.policy_id, &blob.object_key, now).await.map(Some)
 }
 
+/// The row's id, or `None` when the policy is gone.
 pub(super) async fn insert_stray(
     db: &Db,
     policy_id: i64,
     object_key: &str,
     now: Timestamp,
-) -> Result<i64, sqlx::Error> {
+) -> Result<Option<i64>, sqlx::Error> {
     let mut tx = db.begin().await?;
-    let id = insert_stray_in(&mut tx, policy_id, object_key, now).await?;
-    tx.commit().await?;
-    Ok(id)
+    match insert_stray_in(&mut tx, policy_id, object_key, now).await {
+        Ok(id) => tx.commit().await.map(|()| Some(id)),
+        Err(error) if is_foreign_key_violation(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn insert_stray_in(

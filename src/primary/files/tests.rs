@@ -72,13 +72,7 @@ impl ObjectStore for Faulty {
     }
 }
 
-/// Uploads four bytes to the default policy with a faulty store in place of its own.
-async fn upload(
-    site: &Site,
-    after_put: Option<ErrorKind>,
-    short_by: u64,
-    deletes: bool,
-) -> Result<FileRecord, FileError> {
+async fn admit(site: &Site) -> NewFile {
     let primary = &site.primary;
     let account = primary.accounts.get(1).await.expect("admin");
     let owner = CurrentUser {
@@ -89,11 +83,25 @@ async fn upload(
         policy_group_id: account.policy_group_id,
     };
     let name = FileName::parse("f").expect("name");
-    let mut new =
-        primary.files.admit(&primary.accounts, &primary.policies, &owner, name, 4).await.expect("admitted");
-    new.place.store =
-        std::sync::Arc::new(Faulty { inner: new.place.store.clone(), after_put, short_by, deletes });
-    primary.files.store(new, Box::pin(stream::iter([Ok(Bytes::from_static(b"1234"))]))).await
+    primary.files.admit(&primary.accounts, &primary.policies, &owner, name, 4).await.expect("admitted")
+}
+
+async fn store(site: &Site, new: NewFile) -> Result<FileRecord, FileError> {
+    let body = Box::pin(stream::iter([Ok(Bytes::from_static(b"1234"))]));
+    site.primary.files.store(&site.primary.policies, new, body).await
+}
+
+/// Uploads four bytes to the default policy with a faulty store in place of its own.
+async fn upload(
+    site: &Site,
+    after_put: Option<ErrorKind>,
+    short_by: u64,
+    deletes: bool,
+) -> Result<FileRecord, FileError> {
+    let mut new = admit(site).await;
+    let inner = new.place.store.clone();
+    new.place.store = std::sync::Arc::new(Faulty { inner, after_put, short_by, deletes });
+    store(site, new).await
 }
 
 async fn clean(site: &Site, settle: Duration) -> usize {
@@ -126,6 +134,40 @@ async fn a_write_whose_answer_was_lost_is_followed_up_until_it_cannot_appear_any
     assert_eq!(site.leftovers().await, (0, 0, 1, 0));
     assert_eq!(clean(&site, Duration::ZERO).await, 0);
     assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_object_whose_file_may_yet_be_committed_is_left_to_the_cleaner() {
+    let (site, _) = Site::with_admin().await;
+    site.execute(
+        "CREATE TRIGGER broken BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'told to fail'); END",
+    )
+    .await;
+    let failed = upload(&site, None, 0, true).await;
+    assert!(matches!(failed, Err(FileError::Database(_))), "{failed:?}");
+    assert_eq!(site.leftovers().await, (0, 0, 1, 1));
+    assert_eq!(clean(&site, Duration::ZERO).await, 0);
+    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_policy_that_moves_as_an_upload_begins_refuses_it() {
+    let (site, _) = Site::with_admin().await;
+    let new = admit(&site).await;
+    site.execute("UPDATE storage_policies SET base_path = 'data/elsewhere'").await;
+    let refused = store(&site, new).await;
+    assert!(matches!(refused, Err(FileError::PolicyChanged(_))), "{refused:?}");
+    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_policy_that_goes_as_an_upload_begins_is_named() {
+    let (site, _) = Site::with_admin().await;
+    let new = admit(&site).await;
+    site.execute("DELETE FROM policy_group_rules").await;
+    site.execute("DELETE FROM storage_policies").await;
+    let refused = store(&site, new).await;
+    assert!(matches!(refused, Err(FileError::Policy(PolicyError::NotFound(1)))), "{refused:?}");
 }
 
 #[tokio::test]

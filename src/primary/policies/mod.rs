@@ -21,7 +21,7 @@ pub use self::groups::{Group, GroupChange, NewGroup, NewRule, Rule};
 pub use self::problems::{Problem, Problems};
 use super::nodes::{NodeError, Nodes};
 use crate::config::Durability;
-use crate::db::Db;
+use crate::db::{Db, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 use crate::storage::{SharedStore, StorageError};
 
@@ -277,7 +277,12 @@ impl Policies {
         }
         let mut tx = self.0.db.begin().await?;
         self.refuse_taken(&mut tx, &checked.name, None).await?;
-        let id = store::insert(&mut tx, &checked.row(), Timestamp::now()).await?;
+        let inserted = store::insert(&mut tx, &checked.row(), Timestamp::now()).await;
+        let id = inserted.map_err(|error| match checked.node_id {
+            // Deleted since it was looked at above.
+            Some(node_id) if is_foreign_key_violation(&error) => NodeError::NotFound(node_id).into(),
+            _ => PolicyError::from(error),
+        })?;
         if new.is_default == Some(true) {
             store::move_default(&mut tx, id).await?;
         }

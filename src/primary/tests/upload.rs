@@ -100,6 +100,27 @@ async fn a_form_whose_file_is_not_last_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_client_that_reads_only_after_it_has_sent_everything_learns_why_its_upload_failed() {
+    let (site, admin) = Site::with_admin().await;
+    let parts = "--B\r\nContent-Disposition: form-data; filename=f\r\n\r\n12345\r\n--B\r\n";
+    let mut body = parts.as_bytes().to_vec();
+    body.resize(8_000_000, b'x');
+    let head = format!(
+        "POST /api/v1/files/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: multipart/form-data; boundary=B\r\nContent-Length: {}\r\n\r\n",
+        admin.access,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(site.address).await.expect("connect");
+    stream.write_all(head.as_bytes()).await.expect("head");
+    stream.write_all(&body).await.expect("the server reads on");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 400");
+    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
+}
+
+#[tokio::test]
 async fn folders_bad_names_and_other_bodies_are_refused() {
     let (site, admin) = Site::with_admin().await;
     assert_eq!(admin.post_form("?folder_id=3", form("x")).await.0, 404);

@@ -13,7 +13,7 @@ use super::FileInfo;
 use crate::http::{ApiError, Query, created};
 use crate::primary::Primary;
 use crate::primary::accounts::{CurrentUser, User};
-use crate::primary::files::multipart::{Multipart, boundary, paced};
+use crate::primary::files::multipart::{Multipart, Rest, boundary, paced};
 use crate::primary::files::{FileError, FileName, FileRecord, NewFile};
 use crate::protocol::codes;
 use crate::storage::ErrorKind;
@@ -83,16 +83,23 @@ async fn admit(
 }
 
 async fn receive(primary: Primary, new: NewFile, form: Multipart) -> Result<FileRecord, ApiError> {
-    let (body, verdict) = form.into_file(new.size()).await?;
-    match primary.files.store(new, body).await {
-        Ok(file) => Ok(file),
-        // The store only knows that the stream ended early; the form knows why.
-        Err(FileError::Storage { policy, source }) if source.kind() == ErrorKind::BodyInterrupted => {
-            Err(match verdict.error() {
-                Some(reason) => ApiError::from(reason).because(source),
-                None => FileError::Storage { policy, source }.into(),
-            })
+    let (body, rest) = form.into_file(new.size()).await;
+    let stored = match body {
+        Ok(body) => primary.files.store(&primary.policies, new, body).await.map_err(|e| explained(e, &rest)),
+        Err(refusal) => Err(refusal.into()),
+    };
+    if stored.is_err() {
+        rest.drain(DRAIN_BYTES, DRAIN_TIME).await;
+    }
+    stored
+}
+
+/// The store only knows that the stream ended early; the form knows why.
+fn explained(error: FileError, rest: &Rest) -> ApiError {
+    match (error, rest.error()) {
+        (FileError::Storage { source, .. }, Some(reason)) if source.kind() == ErrorKind::BodyInterrupted => {
+            ApiError::from(reason).because(source)
         }
-        Err(error) => Err(error.into()),
+        (error, _) => error.into(),
     }
 }

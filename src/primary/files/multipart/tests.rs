@@ -29,14 +29,15 @@ async fn read(
     let mut form = Multipart::new(paced(stream::iter(pieces), Duration::from_secs(60)), "BOUND");
     let name = form.find_file().await?;
     let size = form.file_size(declared, length)?;
-    let (mut file, verdict) = form.into_file(size).await?;
+    let (file, rest) = form.into_file(size).await;
+    let mut file = file?;
     let mut content = Vec::new();
     while let Some(piece) = file.next().await {
         match piece {
             Ok(piece) => content.extend_from_slice(&piece),
             Err(_) => {
                 assert!((content.len() as u64) < size, "a failed form must not give its last byte");
-                return Err(verdict.error().expect("a reason"));
+                return Err(rest.error().expect("a reason"));
             }
         }
     }
