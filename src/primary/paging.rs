@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
+const MAX_LIMIT: u32 = 100;
 
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -154,6 +154,9 @@ async fn a_follower_that_is_away_is_named_and_its_file_comes_back_with_it() {
     let away = Answer::read(download(&admin, file, None).await).await;
     assert!(away.status.is_server_error(), "{away:?}");
     assert!(away.message().contains("edge"), "it names the node: {}", away.message());
+    let unstored = upload(&admin, "large", content(12_000_000)).await;
+    assert_eq!(unstored.error(), "storage.transient", "{unstored:?}");
+    assert!(unstored.message().contains("edge"), "{unstored:?}");
     let test = admin.post(&format!("/api/v1/admin/remote-nodes/{}/test", pair.node), json!({})).await;
     assert!(test.message().contains("refused"), "{test:?}");
     assert!(test.message().contains(&pair.follower.url), "{test:?}");

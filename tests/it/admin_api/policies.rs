@@ -1,0 +1,173 @@
+//! Storage policies and policy groups.
+
+use serde_json::{Value, json};
+
+use super::{GROUPS, POLICIES, USERS, ids, refused, start, upload};
+use crate::support::pair::id;
+use crate::support::primary::PASSWORD;
+
+#[tokio::test]
+async fn a_local_policy_is_created_read_changed_tested_and_deleted() {
+    let (home, primary) = start().await;
+    let admin = &primary.admin;
+    let body = json!({"name": "Disk", "driver_type": "local", "base_path": "data/disk", "max_file_size": 9});
+    admin.post(&format!("{POLICIES}/test"), body.clone()).await.data();
+    assert_eq!(ids(admin, POLICIES).await.len(), 1, "a test stores no policy");
+    let created = admin.post(POLICIES, body).await;
+    assert_eq!(created.status, 201);
+    let policy = created.data().clone();
+    let path = format!("{POLICIES}/{}", id(&policy));
+    assert_eq!((&policy["driver_type"], &policy["remote_node_id"]), (&json!("local"), &Value::Null));
+    assert_eq!((&policy["max_file_size"], &policy["chunk_size"]), (&json!(9), &json!(5_242_880)));
+    assert_eq!(policy["options"]["remote_upload_strategy"], "relay_stream");
+    assert_eq!(*admin.get(&path).await.data(), policy);
+    admin.post(&format!("{path}/test"), Value::Null).await.data();
+    assert!(home.path().join("data/disk").is_dir(), "relative to the working directory");
+
+    let change = json!({"name": "Big disk", "chunk_size": 0, "max_file_size": 0, "driver_type": "local"});
+    let changed = admin.patch(&path, change).await.data().clone();
+    assert_eq!((&changed["name"], &changed["chunk_size"]), (&json!("Big disk"), &json!(0)));
+    assert_eq!(changed["base_path"], "data/disk");
+    assert_eq!(admin.patch(&path, json!({"is_default": true})).await.data()["is_default"], true);
+    let defaults = admin.get(POLICIES).await.data()["items"].as_array().expect("items").clone();
+    assert_eq!(defaults.iter().filter(|policy| policy["is_default"] == true).count(), 1);
+    refused(&admin.patch(&path, json!({"is_default": false})).await, 400, "bad_request", "is_default");
+    refused(&admin.delete(&path).await, 400, "bad_request", "default policy");
+    admin.patch(&format!("{POLICIES}/1"), json!({"is_default": true})).await.data();
+    admin.delete(&path).await.data();
+    refused(&admin.get(&path).await, 404, "not_found", "storage policy");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_policy_is_named_all_at_once() {
+    let (_home, primary) = start().await;
+    let admin = &primary.admin;
+    let body = json!({"name": "", "driver_type": "local", "base_path": "a/../b", "chunk_size": -1,
+        "options": {"remote_upload_strategy": "presigned"}});
+    for path in [POLICIES.to_owned(), format!("{POLICIES}/test")] {
+        let answer = admin.post(&path, body.clone()).await;
+        refused(&answer, 400, "bad_request", "base_path");
+        let fields = answer.body["error"]["detail"]["fields"].as_array().expect("fields").clone();
+        let fields: Vec<&str> = fields.iter().filter_map(|field| field["field"].as_str()).collect();
+        assert_eq!(fields, ["name", "base_path", "chunk_size", "options.remote_upload_strategy"]);
+    }
+    for (body, says) in [
+        (json!({"driver_type": "local"}), "name"),
+        (json!({"name": "P"}), "driver_type"),
+        (json!({"name": "P", "driver_type": "ftp"}), "driver_type"),
+        (json!({"name": "P", "driver_type": "local", "base_path": 7}), "base_path"),
+        (json!({"name": "P", "driver_type": "remote"}), "remote_node_id"),
+        (json!({"name": "P", "driver_type": "local", "base_path": "p", "chunk_size": "5"}), "chunk_size"),
+    ] {
+        refused(&admin.post(POLICIES, body).await, 400, "bad_request", says);
+    }
+    let node = primary.create_node("Edge", "edge", "").await;
+    let remote = |node: i64| json!({"name": "P", "driver_type": "remote", "remote_node_id": node});
+    refused(&admin.post(POLICIES, remote(node)).await, 400, "bad_request", "base_url");
+    refused(&admin.post(POLICIES, remote(99)).await, 404, "not_found", "remote node 99");
+    primary.patch_node(node, json!({"is_enabled": false, "base_url": "http://127.0.0.1:9"})).await;
+    refused(&admin.post(POLICIES, remote(node)).await, 412, "remote_node.disabled", "Edge");
+    let local = |name: &str| json!({"name": name, "driver_type": "local", "base_path": "data/p"});
+    let second = id(admin.post(POLICIES, local("P")).await.data());
+    refused(&admin.post(POLICIES, local("P")).await, 409, "conflict", "`P`");
+    let path = format!("{POLICIES}/{second}");
+    refused(&admin.patch(&path, json!({"name": "Local Default"})).await, 409, "conflict", "Local Default");
+    refused(&admin.patch(&path, json!({"driver_type": "remote"})).await, 400, "bad_request", "driver_type");
+    refused(&admin.patch(&path, json!({"remote_node_id": node})).await, 400, "bad_request", "remote_node_id");
+    refused(&admin.patch(&path, json!({"max_file_size": -1})).await, 400, "bad_request", "max_file_size");
+}
+
+#[tokio::test]
+async fn a_group_is_created_read_changed_and_deleted() {
+    let (_home, primary) = start().await;
+    let admin = &primary.admin;
+    let rule = json!({"policy_id": 1, "priority": 5});
+    let created = admin.post(GROUPS, json!({"name": "G", "items": [rule]})).await;
+    assert_eq!(created.status, 201);
+    let group = created.data().clone();
+    let path = format!("{GROUPS}/{}", id(&group));
+    assert_eq!((&group["is_enabled"], &group["is_default"]), (&json!(true), &json!(false)));
+    assert_eq!(group["items"][0]["min_file_size"], 0);
+    assert_eq!(*admin.get(&path).await.data(), group);
+    let items = json!([{"policy_id": 1, "priority": 1, "min_file_size": 1, "max_file_size": 9}]);
+    let changed = admin.patch(&path, json!({"items": items, "is_enabled": false})).await.data().clone();
+    assert_eq!(changed["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&changed["items"][0]["max_file_size"], &changed["name"]), (&json!(9), &json!("G")));
+    refused(&admin.post(GROUPS, json!({"name": "G", "items": items})).await, 409, "conflict", "`G`");
+    refused(&admin.delete(&format!("{POLICIES}/1")).await, 400, "bad_request", "G");
+
+    // The flag moves, and new users follow it.
+    admin.patch(&path, json!({"is_default": true})).await.data();
+    assert_eq!(admin.get(&format!("{GROUPS}/1")).await.data()["is_default"], false);
+    let user = json!({"username": "alice", "email": "alice@example.com", "password": PASSWORD});
+    let user = admin.post(USERS, user).await.data().clone();
+    assert_eq!(user["policy_group_id"], group["id"]);
+    refused(&admin.patch(&path, json!({"is_default": false})).await, 400, "bad_request", "is_default");
+    let in_use = admin.delete(&path).await;
+    refused(&in_use, 400, "bad_request", "default group");
+    assert!(in_use.message().contains("1 users"), "{in_use:?}");
+    admin.patch(&format!("{GROUPS}/1"), json!({"is_default": true})).await.data();
+    let user = format!("{USERS}/{}", id(&user));
+    refused(&admin.patch(&user, json!({"policy_group_id": 99})).await, 400, "bad_request", "policy group 99");
+    refused(
+        &admin.patch(&user, json!({"policy_group_id": null})).await,
+        400,
+        "bad_request",
+        "policy_group_id",
+    );
+    admin.patch(&user, json!({"policy_group_id": 1})).await.data();
+    admin.delete(&path).await.data();
+    assert_eq!(ids(admin, GROUPS).await, [1]);
+}
+
+#[tokio::test]
+async fn every_mistake_in_a_group_is_reported() {
+    let (_home, primary) = start().await;
+    let admin = &primary.admin;
+    let items = json!([
+        {"policy_id": 1, "priority": 1, "min_file_size": 9, "max_file_size": 9},
+        {"policy_id": 1, "priority": 1},
+        {"policy_id": 99, "priority": 0, "min_file_size": -1},
+    ]);
+    let answer = admin.post(GROUPS, json!({"name": " ", "items": items})).await;
+    refused(&answer, 400, "bad_request", "there is no storage policy 99");
+    let fields = answer.body["error"]["detail"]["fields"].as_array().expect("fields").clone();
+    let fields: Vec<&str> = fields.iter().filter_map(|field| field["field"].as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "name",
+            "items[0].max_file_size",
+            "items[1].priority",
+            "items[1].policy_id",
+            "items[2].min_file_size",
+            "items[2].priority",
+            "items[2].policy_id",
+        ]
+    );
+    refused(&admin.post(GROUPS, json!({"name": "G", "items": []})).await, 400, "bad_request", "items");
+    refused(&admin.post(GROUPS, json!({"name": "G"})).await, 400, "bad_request", "items");
+    let wrong = json!({"name": "G", "items": [{"policy_id": 1, "priority": "first"}]});
+    refused(&admin.post(GROUPS, wrong).await, 400, "bad_request", "items[0].priority");
+    refused(&admin.patch(&format!("{GROUPS}/1"), json!({"items": []})).await, 400, "bad_request", "items");
+    assert_eq!(ids(admin, GROUPS).await, [1]);
+}
+
+#[tokio::test]
+async fn uploads_follow_the_group_and_say_why_when_it_takes_nothing() {
+    let (_home, primary) = start().await;
+    let admin = &primary.admin;
+    admin
+        .patch(
+            &format!("{GROUPS}/1"),
+            json!({"items": [{"policy_id": 1, "priority": 1, "min_file_size": 2}]}),
+        )
+        .await
+        .data();
+    refused(&upload(admin, b"x").await, 412, "precondition_failed", "1 bytes");
+    assert_eq!(upload(admin, b"xy").await.status, 201);
+    let moved = admin.patch(&format!("{POLICIES}/1"), json!({"base_path": "data/elsewhere"})).await;
+    refused(&moved, 400, "bad_request", "base_path");
+    admin.patch(&format!("{GROUPS}/1"), json!({"is_enabled": false})).await.data();
+    refused(&upload(admin, b"xy").await, 412, "precondition_failed", "disabled");
+}
