@@ -237,7 +237,7 @@ async fn check_rules(
     mut problems: Problems,
 ) -> Result<Vec<Rule>, PolicyError> {
     let rules = rules_of(items, &mut problems);
-    for (index, rule) in rules.iter().enumerate().take(MAX_RULES) {
+    for (index, rule) in rules.iter().enumerate() {
         if super::store::by_id_in(tx, rule.policy_id).await?.is_none() {
             let message = format!("there is no storage policy {}", rule.policy_id);
             problems.add(format!("items[{index}].policy_id"), message);
@@ -253,7 +253,8 @@ fn rules_of(items: &[NewRule], problems: &mut Problems) -> Vec<Rule> {
     problems.require(items.len() <= MAX_RULES, "items", "must have at most 100 rules");
     let (mut policies, mut priorities) = (HashSet::new(), HashSet::new());
     let mut rules = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
+    // What is too many is not described one by one.
+    for (index, item) in items.iter().take(MAX_RULES).enumerate() {
         let field = |name: &str| format!("items[{index}].{name}");
         let min_file_size = check_bytes(item.min_file_size, &field("min_file_size"), problems);
         let max_file_size = check_bytes(item.max_file_size, &field("max_file_size"), problems);
@@ -303,6 +304,10 @@ mod tests {
         let mut problems = Problems::default();
         rules_of(&[], &mut problems);
         assert_eq!(problems.fields(), ["items"]);
+        let mut problems = Problems::default();
+        rules_of(&[rule(1, 1, 0, 0); 10_000], &mut problems);
+        assert_eq!(problems.fields().first(), Some(&"items"));
+        assert!(problems.fields().len() < 300);
         let mut problems = Problems::default();
         rules_of(&[rule(1, 1, 5, 6), rule(2, 2, 7, 0)], &mut problems);
         assert_eq!(problems.into_result(), Ok(()));
