@@ -13,6 +13,7 @@ mod hot_path;
 mod large_file;
 mod live_changes;
 mod make_run;
+mod primary_crash;
 mod s3_target;
 mod signals;
 mod start_sequence;

@@ -72,7 +72,7 @@ impl Gateway {
         Self { url: format!("http://{address}"), gates }
     }
 
-    /// Closes a gate for messages of `path`.
+    /// Closes a gate for messages whose path begins with `path`.
     pub(crate) fn close(&self, path: &'static str, side: Side) -> Gate {
         let gate = Gate { path, side, reached: watch::channel(false).0, open: Arc::new(Semaphore::new(0)) };
         self.gates.lock().expect("gates").push(gate.clone());
@@ -87,7 +87,7 @@ impl Shared {
             .lock()
             .expect("gates")
             .iter()
-            .find(|gate| gate.path == path && gate.side == side)
+            .find(|gate| path.starts_with(gate.path) && gate.side == side)
             .cloned();
         if let Some(gate) = gate {
             gate.pass().await;

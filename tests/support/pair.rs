@@ -15,7 +15,7 @@ pub(crate) struct Pair {
     pub(crate) node: i64,
     pub(crate) policy: i64,
     pub(crate) group: i64,
-    _primary_home: TempDir,
+    pub(crate) primary_home: TempDir,
     pub(crate) follower_home: TempDir,
 }
 
@@ -29,8 +29,7 @@ impl Pair {
         let environment = follower::bootstrap_environment(0, &primary.url, &token);
         let follower = Follower::start_with(follower_home.path(), &environment).await;
         primary.patch_node(node, json!({"base_url": follower.url})).await;
-        let mut pair =
-            Self { primary, follower, node, policy: 0, group: 0, _primary_home: primary_home, follower_home };
+        let mut pair = Self { primary, follower, node, policy: 0, group: 0, primary_home, follower_home };
         pair.route_to_follower().await;
         pair
     }
