@@ -23,9 +23,9 @@ check: setup ## Formatting, lints, documentation, licences and dependencies
 	cargo deny --locked check bans licenses sources
 	@scripts/check-advisories
 
-bench: ## Measure the hot paths
-	@scripts/setup run
-	cargo bench --locked
+bench: ## Measure the follower beside nginx on this machine, and the steps of a request
+	@scripts/bench
+	cargo bench --locked --bench protocol
 
 setup: ## Install what building and testing need and this machine lacks
 	@scripts/setup test

@@ -1,0 +1,68 @@
+//! The most memory a follower takes while many large objects travel at once.
+
+use std::sync::Arc;
+
+use super::body::Body;
+use super::connection::Connection;
+use super::crew;
+use super::follower::Follower;
+use super::peer::Peer;
+use super::report::mib;
+use super::rows::Figure;
+use super::{Bench, Outcome, report};
+
+pub(super) const NAME: &str = "peak resident memory, 32 PUT then 32 GET of 256 MiB at once";
+const AT_ONCE: u64 = 32;
+const OBJECT_BYTES: u64 = 256 * 1024 * 1024;
+const BUDGET: u64 = 64 * 1024 * 1024;
+
+/// `None` when the row is not asked for.
+pub(super) async fn measure(bench: &Bench) -> Outcome<Option<Figure>> {
+    if !bench.wants(NAME) {
+        return Ok(None);
+    }
+    report::complain(NAME);
+    let home = bench.directory().join("memory");
+    let follower = Follower::start(&bench.follower_binary, &home, "follower", "full").await?;
+    let before = follower.peer.usage()?.peak_resident;
+    at_once(&follower.peer, Step::Put).await?;
+    let after_puts = follower.peer.usage()?.peak_resident;
+    at_once(&follower.peer, Step::Get).await?;
+    let peak = follower.peer.usage()?.peak_resident;
+    at_once(&follower.peer, Step::Delete).await?;
+    Ok(Some(Figure {
+        measured: format!(
+            "{:.1} MiB ({:.1} idle, {:.1} after the PUTs)",
+            mib(peak),
+            mib(before),
+            mib(after_puts)
+        ),
+        target: format!("at most {:.0} MiB", mib(BUDGET)),
+        met: peak <= BUDGET,
+    }))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Put,
+    Get,
+    Delete,
+}
+
+async fn at_once(peer: &Arc<Peer>, step: Step) -> Outcome<()> {
+    let peer = Arc::clone(peer);
+    let work = move |index| {
+        let peer = Arc::clone(&peer);
+        async move {
+            let mut connection = Connection::open(&peer).await?;
+            let (key, body) = (format!("memory/{index}"), Body::new(index, OBJECT_BYTES));
+            match step {
+                Step::Put => connection.put(&key, body).await,
+                Step::Get => connection.get(&key, body).await,
+                Step::Delete => connection.delete(&key).await,
+            }
+        }
+    };
+    tokio::task::spawn_blocking(move || crew::run(AT_ONCE, work)).await??;
+    Ok(())
+}
