@@ -13,7 +13,7 @@ pub(super) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "bench: {text}");
 }
 
-/// A table whose columns are as wide as their widest cell.
+/// A table whose columns are as wide as their widest cell. Without rows it prints nothing.
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -28,6 +28,9 @@ impl Table {
     }
 
     pub(super) fn print(&self) {
+        if self.rows.len() == 1 {
+            return;
+        }
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
