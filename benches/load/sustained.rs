@@ -32,22 +32,27 @@ pub(super) async fn measure(bench: &Bench) -> Outcome<bool> {
     let home = bench.directory().join("sustained");
     let follower = Follower::start(&bench.follower_binary, &home, "follower", "full").await?;
     let peer = &follower.peer;
-    let mut connection = Connection::open(peer).await?;
-    for index in 0..OBJECTS {
-        connection.put(&key(index), Body::new(index, OBJECT_BYTES)).await?;
-    }
+    store(peer).await?;
     let total = if bench.quick { QUICK_REQUESTS } else { REQUESTS };
     let before = peer.usage()?.resident;
     let started = Instant::now();
     let (sample, memory) = read_all(peer, total).await?;
     let took = started.elapsed();
-    let accepted = replay(&mut connection, &sample).await?;
+    let accepted = replay(peer, &sample).await?;
     print(&Finding { total, took, replayed: sample.len(), accepted, before, memory });
     Ok(accepted == 0)
 }
 
 fn key(index: u64) -> String {
     format!("sustained/{index}")
+}
+
+async fn store(peer: &Arc<Peer>) -> Outcome<()> {
+    let mut connection = Connection::open(peer).await?;
+    for index in 0..OBJECTS {
+        connection.put(&key(index), Body::new(index, OBJECT_BYTES)).await?;
+    }
+    Ok(())
 }
 
 /// Resident memory at some moments, with the number of requests sent until then.
@@ -96,7 +101,8 @@ async fn read_share(peer: &Arc<Peer>, sent: &AtomicU64, total: u64) -> Outcome<V
 }
 
 /// How many replays were not refused.
-async fn replay(connection: &mut Connection, sample: &[Vec<u8>]) -> Outcome<usize> {
+async fn replay(peer: &Arc<Peer>, sample: &[Vec<u8>]) -> Outcome<usize> {
+    let mut connection = Connection::open(peer).await?;
     let mut accepted = 0;
     for request in sample {
         accepted += usize::from(connection.replay(request).await? != REFUSED);
