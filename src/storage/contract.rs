@@ -35,6 +35,7 @@ macro_rules! contract_suite {
             deleting_is_idempotent
             a_listing_is_sorted_by_bytes
             a_prefix_is_whole_segments
+            a_listing_over_the_bound_is_refused
             keys_of_any_text_survive
             compose_joins_the_parts_in_order_and_removes_them
             compose_takes_a_part_twice
@@ -118,7 +119,7 @@ async fn assert_absent(store: &dyn ObjectStore, name: &str) {
 
 async fn keys(store: &dyn ObjectStore, prefix: Option<&str>) -> Vec<String> {
     let prefix = prefix.map(key);
-    store.list(prefix.as_ref()).await.expect("list")
+    store.list_up_to(1000, prefix.as_ref()).await.expect("list")
 }
 
 pub(crate) async fn a_written_object_reads_back_with_its_size_and_hash(store: &dyn ObjectStore) {
@@ -306,6 +307,16 @@ pub(crate) async fn a_listing_is_sorted_by_bytes(store: &dyn ObjectStore) {
     }
     expected.sort_unstable();
     assert_eq!(keys(store, None).await, expected);
+}
+
+pub(crate) async fn a_listing_over_the_bound_is_refused(store: &dyn ObjectStore) {
+    for name in ["a/1", "a/2", "b"] {
+        write(store, name, &pattern(1, 1)).await;
+    }
+    assert_eq!(store.list_up_to(3, None).await.expect("within"), ["a/1", "a/2", "b"]);
+    let error = store.list_up_to(2, None).await.expect_err("one more");
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    assert_eq!(store.list_up_to(2, Some(&key("a"))).await.expect("within"), ["a/1", "a/2"]);
 }
 
 pub(crate) async fn a_prefix_is_whole_segments(store: &dyn ObjectStore) {

@@ -17,8 +17,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::Stream;
-use futures_util::future::BoxFuture;
+use futures_util::future::{self, BoxFuture};
+use futures_util::{Stream, StreamExt, stream};
 
 pub use self::error::{ErrorKind, StorageError};
 use crate::protocol::{ByteRange, ObjectKey, ResolvedRange};
@@ -78,6 +78,23 @@ impl fmt::Debug for ObjectReader {
     }
 }
 
+/// Keys in the order of their bytes. An item `Err` is the last one: what came before is not the whole listing.
+pub type KeyStream = Pin<Box<dyn Stream<Item = Result<String>> + Send>>;
+
+/// The stream of a listing that is in memory already.
+fn listed(keys: Vec<String>) -> KeyStream {
+    Box::pin(stream::iter(keys.into_iter().map(Ok)))
+}
+
+/// Space of a store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capacity {
+    /// Bytes that can still be written.
+    pub free_bytes: u64,
+    /// All bytes, used or not.
+    pub total_bytes: u64,
+}
+
 /// A place that keeps objects under keys.
 ///
 /// Rules every implementation holds: an object is whole or absent; a successful `put` or `compose` is durable (as
@@ -101,7 +118,28 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<()>>;
 
     /// All keys at or below `prefix` (whole path segments; `None` is everything), sorted by bytes.
-    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<Vec<String>>>;
+    /// Objects that come or go meanwhile may be listed or not.
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<KeyStream>>;
+
+    /// The same in memory, for callers that can hold `most` keys; more are [`ErrorKind::InvalidArgument`].
+    fn list_up_to<'a>(
+        &'a self,
+        most: usize,
+        prefix: Option<&'a ObjectKey>,
+    ) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async move {
+            let mut stream = self.list(prefix).await?;
+            let mut keys = Vec::new();
+            while let Some(key) = stream.next().await {
+                if keys.len() == most {
+                    let message = format!("more than {most} keys to list; list a narrower prefix");
+                    return Err(StorageError::new(ErrorKind::InvalidArgument, message));
+                }
+                keys.push(key?);
+            }
+            Ok(keys)
+        })
+    }
 
     /// Concatenates `parts` in order into `target`, which is replaced; then removes the parts, best effort.
     /// The sum of the part sizes must be `expected_size`, else [`ErrorKind::SizeMismatch`]; a missing part is
@@ -113,6 +151,11 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
         parts: &'a [ObjectKey],
         expected_size: u64,
     ) -> BoxFuture<'a, Result<u64>>;
+
+    /// Free and total space, not older than a second; `None` when the store does not know.
+    fn capacity(&self) -> BoxFuture<'_, Result<Option<Capacity>>> {
+        Box::pin(future::ready(Ok(None)))
+    }
 }
 
 /// A store as the roles pass it around.

@@ -8,7 +8,7 @@ use futures_util::stream;
 use super::*;
 use crate::primary::accounts::Role;
 use crate::primary::tests::Site;
-use crate::storage::{ObjectMeta, ObjectStore, Result as StoreResult};
+use crate::storage::{KeyStream, ObjectMeta, ObjectStore, Result as StoreResult};
 
 /// A store that does what it is told and answers something else.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl ObjectStore for Faulty {
         }
     }
 
-    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, StoreResult<Vec<String>>> {
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, StoreResult<KeyStream>> {
         self.inner.list(prefix)
     }
 

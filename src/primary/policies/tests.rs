@@ -126,7 +126,7 @@ async fn a_local_policy_passes_its_test_and_leaves_nothing() {
     let id = policies.create(&local("p")).await.expect("policy").id;
     policies.test(id).await.expect("test");
     let (_, store) = policies.store(id).await.expect("store");
-    assert!(store.list(None).await.expect("list").is_empty());
+    assert!(store.list_up_to(1000, None).await.expect("list").is_empty());
     std::fs::File::create(fixture.dir.path().join("a-file")).expect("file");
     let bad = new(json!({"name": "x", "driver_type": "local", "base_path": "a-file"}));
     assert!(matches!(policies.test_new(&bad).await, Err(PolicyError::Storage { .. })));

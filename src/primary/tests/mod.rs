@@ -85,7 +85,7 @@ impl Site {
     }
 
     async fn objects(&self) -> Vec<String> {
-        self.store().await.list(None).await.expect("list")
+        self.store().await.list_up_to(1000, None).await.expect("list")
     }
 
     pub(in crate::primary) async fn count(&self, table: &'static str) -> i64 {

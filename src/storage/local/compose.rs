@@ -1,6 +1,7 @@
 //! Compose (wire contract §5.7): parts into one object, copied by the kernel. The target changes in one rename at the
 //! end, so a failure leaves everything as it was.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -8,15 +9,17 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, Stat, copy_file_range, fstat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::LARGE_PIECE;
-use super::blocking::{Caller, blocking};
+use super::PIECE;
+use super::blocking::{Caller, Parked, blocking};
+use super::early_sync::{EARLY_SYNC, EarlySync};
 use super::fault::fault;
+use super::staging::Unfinished;
 use super::tree::Tree;
 use crate::protocol::ObjectKey;
 use crate::storage::{ErrorKind, Result, StorageError};
 
-/// Most bytes one kernel copy takes before the caller is asked for again.
-const COPY_STEP: u64 = 64 * 1024 * 1024;
+/// Most parts kept open until all are copied.
+const MAX_OPEN_PARTS: usize = 64;
 
 /// Concatenates `parts` into `target`.
 pub(super) async fn compose(
@@ -33,19 +36,113 @@ pub(super) async fn compose(
         let message = format!("compose target `{target}` is also one of the parts");
         return Err(StorageError::new(ErrorKind::InvalidArgument, message));
     }
-    blocking(move |caller| {
-        let parts = inspect(&tree, parts, expected_size)?;
-        let object = tree.stage().map_err(|e| tree.write_fault(&action(&target), e))?;
-        for part in &parts {
-            append(&tree, part, object.file(), &target, caller)?;
-        }
-        tree.place(object, &target, caller)?;
-        for part in &parts {
-            remove_copied(&tree, part);
-        }
-        Ok(expected_size)
+    let begin_tree = Arc::clone(&tree);
+    let (mut composition, mut syncing) = blocking(move |_| {
+        let composition = Composition::begin(&begin_tree, target, parts, expected_size)?;
+        let syncing = EarlySync::new(&begin_tree, &composition.object, action(&composition.target));
+        Ok((Parked::new(composition), syncing))
     })
-    .await
+    .await?;
+    loop {
+        let tree = Arc::clone(&tree);
+        let (copied, back) = blocking(move |caller| {
+            let mut composition = composition.take();
+            let copied = composition.copy(&tree, caller)?;
+            Ok((copied, Parked::new(composition)))
+        })
+        .await?;
+        composition = back;
+        if copied == 0 {
+            break;
+        }
+        syncing.wrote(copied).await?;
+    }
+    syncing.settle().await?;
+    blocking(move |caller| composition.take().finish(&tree, caller)).await?;
+    Ok(expected_size)
+}
+
+/// A target that is being put together. Blocks; belongs on the blocking pool.
+struct Composition {
+    target: ObjectKey,
+    parts: Vec<Part>,
+    object: Unfinished,
+    /// Index of the part that is copied next.
+    next: usize,
+    /// That part, if it is open, and how much of it is left.
+    input: Option<(File, u64)>,
+    /// Copied parts. While they are open, removing their names is quick; the blocks are freed when they are closed.
+    copied: Vec<File>,
+    /// Whether the kernel copies between these files.
+    in_kernel: bool,
+}
+
+impl Composition {
+    fn begin(tree: &Tree, target: ObjectKey, parts: Vec<ObjectKey>, expected_size: u64) -> Result<Self> {
+        let parts = inspect(tree, parts, expected_size)?;
+        let object = tree.stage().map_err(|e| tree.write_fault(&action(&target), e))?;
+        Ok(Self { target, parts, object, next: 0, input: None, copied: Vec::new(), in_kernel: true })
+    }
+
+    /// Copies at most [`EARLY_SYNC`] bytes; 0 at the end. A part that was replaced meanwhile fails the compose.
+    fn copy(&mut self, tree: &Tree, caller: &Caller) -> Result<u64> {
+        let mut total = 0;
+        while total < EARLY_SYNC {
+            caller.still_waits()?;
+            let Some(part) = self.parts.get(self.next) else { break };
+            let (mut input, left) = match self.input.take() {
+                Some(input) => input,
+                None => part.reopen(tree)?,
+            };
+            if left == 0 {
+                self.next += 1;
+                if self.copied.len() < MAX_OPEN_PARTS {
+                    self.copied.push(input);
+                }
+                continue;
+            }
+            let copied = self.copy_some(&mut input, left.min(EARLY_SYNC - total));
+            let copied = match copied.map_err(|e| fault(&action(&self.target), e))? {
+                0 => return Err(self.parts[self.next].changed()),
+                copied => copied,
+            };
+            total += copied;
+            self.input = Some((input, left - copied));
+        }
+        Ok(total)
+    }
+
+    /// Copies from the position of `input` to the end of the object. In the kernel this shares blocks where the file
+    /// system can.
+    fn copy_some(&mut self, input: &mut File, most: u64) -> io::Result<u64> {
+        while self.in_kernel {
+            match copy_file_range(&*input, None, self.object.file(), None, most as usize) {
+                Err(Errno::INTR) => {}
+                // Another kind of file system, an old kernel, or files it cannot copy between.
+                Err(Errno::XDEV | Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL | Errno::PERM) => {
+                    self.in_kernel = false;
+                }
+                copied => return Ok(copied.map(|copied| copied as u64)?),
+            }
+        }
+        copy_through_memory(input, self.object.file(), most)
+    }
+
+    /// Makes the copy the target, then removes the parts.
+    fn finish(self, tree: &Tree, caller: &Caller) -> Result<()> {
+        // The caller need not wait until they are closed.
+        let _closed_later = Parked::new(self.copied);
+        tree.place(self.object, &self.target, caller)?;
+        for part in &self.parts {
+            remove_copied(tree, part);
+        }
+        // Parts mostly share a directory, which is empty only after the last of them.
+        let parents: BTreeSet<&str> = self.parts.iter().map(|part| Tree::split(&part.key).0).collect();
+        for parent in parents.into_iter().rev() {
+            tree.remove_empty(parent);
+        }
+        Ok(())
+    }
 }
 
 /// A part and the file that stood there when it was looked at.
@@ -75,50 +172,25 @@ fn inspect(tree: &Tree, keys: Vec<ObjectKey>, expected_size: u64) -> Result<Vec<
     Ok(parts)
 }
 
-/// Appends `part` to `output`. A part that was replaced meanwhile fails the compose.
-fn append(tree: &Tree, part: &Part, output: &File, target: &ObjectKey, caller: &Caller) -> Result<()> {
-    let changed = || {
-        let message = format!("part `{}` changed during compose", part.key);
-        StorageError::new(ErrorKind::SizeMismatch, message)
-    };
-    let (mut input, stat) = open(tree, &part.key)?;
-    if identity(&stat) != part.identity || size_of(&stat) != part.size {
-        return Err(changed());
-    }
-    let mut left = part.size;
-    let mut in_kernel = true;
-    while left > 0 {
-        caller.still_waits()?;
-        let copied = if in_kernel {
-            match copy_in_kernel(&input, output, left) {
-                Err(Errno::INTR) => continue,
-                // Another kind of file system, an old kernel, or files it cannot copy between.
-                Err(Errno::XDEV | Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL | Errno::PERM) => {
-                    in_kernel = false;
-                    continue;
-                }
-                copied => copied.map_err(io::Error::from),
-            }
-        } else {
-            copy_through_memory(&mut input, output, left)
-        };
-        match copied.map_err(|e| fault(&action(target), e))? {
-            0 => return Err(changed()),
-            copied => left -= copied,
+impl Part {
+    /// The part again, with its size; it must be the file that was inspected.
+    fn reopen(&self, tree: &Tree) -> Result<(File, u64)> {
+        let (file, stat) = open(tree, &self.key)?;
+        if identity(&stat) != self.identity || size_of(&stat) != self.size {
+            return Err(self.changed());
         }
+        Ok((file, self.size))
     }
-    Ok(())
-}
 
-/// Copies from and to the current positions of both files.
-fn copy_in_kernel(input: &File, output: &File, left: u64) -> rustix::io::Result<u64> {
-    let step = left.min(COPY_STEP) as usize;
-    copy_file_range(input, None, output, None, step).map(|copied| copied as u64)
+    fn changed(&self) -> StorageError {
+        let message = format!("part `{}` changed during compose", self.key);
+        StorageError::new(ErrorKind::SizeMismatch, message)
+    }
 }
 
 fn copy_through_memory(input: &mut File, mut output: &File, left: u64) -> io::Result<u64> {
-    let mut buffer = Vec::with_capacity(LARGE_PIECE);
-    input.take(left.min(LARGE_PIECE as u64)).read_to_end(&mut buffer)?;
+    let mut buffer = Vec::with_capacity(PIECE);
+    input.take(left.min(PIECE as u64)).read_to_end(&mut buffer)?;
     output.write_all(&buffer)?;
     Ok(buffer.len() as u64)
 }

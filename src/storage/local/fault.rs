@@ -13,6 +13,11 @@ pub(super) fn fault(action: &str, cause: impl Into<io::Error>) -> StorageError {
     StorageError::new(kind, format!("cannot {action}: {reason}")).with_source(cause)
 }
 
+/// The kind of `cause` alone.
+pub(super) fn kind_of(cause: &io::Error) -> ErrorKind {
+    classify(cause).0
+}
+
 /// Whether `cause` means that nothing stands at a path: an absent name, a path that runs through a file, or a name
 /// that this file system could not hold in the first place.
 pub(super) fn is_absent(cause: &io::Error) -> bool {

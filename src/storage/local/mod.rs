@@ -9,12 +9,17 @@
 //! the operating system's errors. It knows no node, no profile and no HTTP.
 
 mod blocking;
+mod buffer;
 mod compose;
+mod early_sync;
 mod fault;
 mod list;
 mod read;
+mod room;
+mod site;
 mod staging;
 mod tree;
+mod upload;
 mod write;
 
 #[cfg(test)]
@@ -27,21 +32,28 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use self::fault::fault;
+use self::room::Admission;
+use self::site::Site;
 use self::staging::STAGING_DIR;
-use self::tree::Tree;
-use super::{ByteStream, ErrorKind, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored};
+use super::{
+    ByteStream, Capacity, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError,
+    Stored,
+};
 use crate::config::Durability;
 use crate::protocol::{ByteRange, Namespace, ObjectKey};
 
-/// Objects up to this many bytes travel in one piece, with one trip to the blocking pool.
-const SMALL_OBJECT: u64 = 256 * 1024;
-/// Size of the buffers that larger objects move in. A transfer holds at most two.
-const LARGE_PIECE: usize = 512 * 1024;
+/// Most bytes of one piece. Smaller objects travel in one, with at most one trip to the blocking pool; of larger ones a
+/// transfer holds two. Larger pieces are slower: one that fits the processor's cache is copied out of it again.
+const PIECE: usize = 256 * 1024;
 
 /// A directory of objects. Cheap to clone; all clones share the open handles.
+///
+/// While the directory is missing all calls fail with [`ErrorKind::Misconfigured`]; within about a second after it is
+/// back they work again.
 #[derive(Debug, Clone)]
 pub struct LocalStore {
-    tree: Arc<Tree>,
+    site: Arc<Site>,
+    reserved_free_bytes: u64,
 }
 
 impl LocalStore {
@@ -63,10 +75,26 @@ impl LocalStore {
         durability: Durability,
     ) -> Result<Self> {
         let base = normalize_base(base_path)?;
-        let namespace = namespace.map_or("", Namespace::as_str);
-        Tree::open(root, &base, namespace, durability)
-            .map(|tree| Self { tree: Arc::new(tree) })
+        let namespace = namespace.map_or_else(String::new, |namespace| namespace.as_str().to_owned());
+        Site::open(root, base, namespace, durability)
+            .map(|site| Self { site: Arc::new(site), reserved_free_bytes: 0 })
             .map_err(|error| cannot_open(root, base_path, error))
+    }
+
+    /// The same store, which refuses a PUT with [`ErrorKind::Full`], before its body is read, when less than
+    /// `reserved_free_bytes` would stay free. PUTs under way through this store and its clones count as done; what
+    /// others write to the disk is seen after at most a second. 0 refuses only what the disk itself does.
+    #[must_use]
+    pub fn with_reserved_free_bytes(mut self, reserved_free_bytes: u64) -> Self {
+        self.reserved_free_bytes = reserved_free_bytes;
+        self
+    }
+
+    async fn admit(&self, size: u64) -> Result<Option<Admission>> {
+        if self.reserved_free_bytes == 0 {
+            return Ok(None);
+        }
+        self.site.room().await?.admit(size, self.reserved_free_bytes).map(Some)
     }
 }
 
@@ -110,7 +138,12 @@ fn cannot_open(root: &Path, base_path: &str, cause: io::Error) -> StorageError {
 
 impl ObjectStore for LocalStore {
     fn put<'a>(&'a self, key: &'a ObjectKey, size: u64, body: ByteStream) -> BoxFuture<'a, Result<Stored>> {
-        Box::pin(write::put(Arc::clone(&self.tree), key.clone(), size, body))
+        Box::pin(async move {
+            let tree = self.site.tree().await?;
+            tree.check_writable_key(key)?;
+            let admission = self.admit(size).await?;
+            write::put(tree, key.clone(), size, body, admission).await
+        })
     }
 
     fn get<'a>(
@@ -118,19 +151,19 @@ impl ObjectStore for LocalStore {
         key: &'a ObjectKey,
         range: Option<ByteRange>,
     ) -> BoxFuture<'a, Result<ObjectReader>> {
-        Box::pin(read::get(Arc::clone(&self.tree), key.clone(), range))
+        Box::pin(async move { read::get(self.site.tree().await?, key, range).await })
     }
 
     fn head<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<ObjectMeta>> {
-        Box::pin(read::head(Arc::clone(&self.tree), key.clone()))
+        Box::pin(async move { read::head(self.site.tree().await?, key).await })
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<()>> {
-        Box::pin(write::delete(Arc::clone(&self.tree), key.clone()))
+        Box::pin(async move { write::delete(self.site.tree().await?, key.clone()).await })
     }
 
-    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<Vec<String>>> {
-        Box::pin(list::list(Arc::clone(&self.tree), prefix.cloned()))
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<KeyStream>> {
+        Box::pin(async move { list::list(self.site.tree().await?, prefix.cloned()).await })
     }
 
     fn compose<'a>(
@@ -139,6 +172,13 @@ impl ObjectStore for LocalStore {
         parts: &'a [ObjectKey],
         expected_size: u64,
     ) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(compose::compose(Arc::clone(&self.tree), target.clone(), parts.to_vec(), expected_size))
+        Box::pin(async move {
+            let tree = self.site.tree().await?;
+            compose::compose(tree, target.clone(), parts.to_vec(), expected_size).await
+        })
+    }
+
+    fn capacity(&self) -> BoxFuture<'_, Result<Option<Capacity>>> {
+        Box::pin(async move { self.site.capacity().await.map(Some) })
     }
 }

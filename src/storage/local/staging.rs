@@ -61,7 +61,7 @@ impl Staging {
         let name = self.next.fetch_add(1, Ordering::Relaxed).to_string();
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = openat(&self.own, name.as_str(), flags, OBJECT_FILE)?;
-        Ok(Unfinished { staging: Arc::clone(self), name, file: File::from(file), placed: false })
+        Ok(Unfinished { staging: Arc::clone(self), name, file: Arc::new(File::from(file)), placed: false })
     }
 
     /// Whether the directory was removed while the store is open.
@@ -82,7 +82,7 @@ impl Drop for Staging {
 pub(super) struct Unfinished {
     staging: Arc<Staging>,
     name: String,
-    file: File,
+    file: Arc<File>,
     placed: bool,
 }
 
@@ -90,6 +90,11 @@ impl Unfinished {
     /// The file to write to.
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// The same, to keep.
+    pub(super) fn share_file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
     }
 
     /// Moves the file to `name` in `directory`, replacing what is there. On failure nothing has changed.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdirat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, fstat, fstatvfs, fsync, mkdirat, openat2, unlinkat};
 use rustix::io::Errno;
 
 use super::blocking::Caller;
@@ -20,7 +20,7 @@ use super::fault::{fault, is_absent};
 use super::staging::{STAGING_DIR, Staging, Unfinished, is_removed};
 use crate::config::Durability;
 use crate::protocol::ObjectKey;
-use crate::storage::{ErrorKind, Result, StorageError};
+use crate::storage::{Capacity, ErrorKind, Result, StorageError};
 
 /// Directories between objects: the group may look, as with the objects themselves.
 const OBJECT_DIR: Mode = Mode::from_raw_mode(0o750);
@@ -61,8 +61,39 @@ impl Tree {
         let root = Dir::open_ambient_dir(root, ambient_authority())?;
         let base = ensure_durable_directory(&root, base, durability)?;
         let objects = ensure_durable_directory(&base, namespace, durability)?;
+        Self::with(base, objects, durability)
+    }
+
+    /// The same, but makes neither of them.
+    pub(super) fn open_existing(
+        root: &Path,
+        base: &str,
+        namespace: &str,
+        durability: Durability,
+    ) -> io::Result<Self> {
+        let (base, objects) = find(root, base, namespace)?;
+        Self::with(base, objects, durability)
+    }
+
+    fn with(base: Dir, objects: Dir, durability: Durability) -> io::Result<Self> {
         let staging = Staging::open(&base)?;
         Ok(Self { objects, staging, durability, making_directories: AtomicUsize::new(0) })
+    }
+
+    /// Whether this store's objects are what stands at `namespace` below `base` below `root` now.
+    pub(super) fn is_at(&self, root: &Path, base: &str, namespace: &str) -> io::Result<bool> {
+        let (_, objects) = find(root, base, namespace)?;
+        let (ours, found) = (fstat(&self.objects)?, fstat(&objects)?);
+        Ok((ours.st_dev, ours.st_ino) == (found.st_dev, found.st_ino))
+    }
+
+    /// Space of the file system: what is free for us (not what is kept for root), and all of it.
+    pub(super) fn capacity(&self) -> io::Result<Capacity> {
+        let found = fstatvfs(&self.objects)?;
+        Ok(Capacity {
+            free_bytes: found.f_bavail.saturating_mul(found.f_frsize),
+            total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
+        })
     }
 
     /// Whether `key` runs through a directory of unfinished objects: of this store, or of one whose base lies among
@@ -85,6 +116,13 @@ impl Tree {
         open_for_reading(&self.objects, path)
     }
 
+    /// Opens what stands at `path` without waiting for a disk. `None` when that cannot be done, or when anything is
+    /// wrong with the path: a call that may wait finds out.
+    pub(super) fn open_cached(&self, path: &str, flags: OFlags) -> Option<File> {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::CACHED;
+        openat2(&self.objects, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve).ok().map(File::from)
+    }
+
     /// What stands at `path`, behind links.
     pub(super) fn metadata(&self, path: &str) -> io::Result<Metadata> {
         self.objects.metadata(path)
@@ -100,6 +138,11 @@ impl Tree {
         open_directory(&self.objects, path)
     }
 
+    /// Whether a write is acknowledged only when it would survive a power failure.
+    pub(super) fn is_fully_durable(&self) -> bool {
+        self.durability == Durability::Full
+    }
+
     /// A new, empty, unfinished object.
     pub(super) fn stage(&self) -> io::Result<Unfinished> {
         self.staging.create()
@@ -109,7 +152,7 @@ impl Tree {
     /// fails before the rename, or `caller` is gone by then, nothing has changed.
     pub(super) fn place(&self, mut object: Unfinished, key: &ObjectKey, caller: &Caller) -> Result<()> {
         let action = || format!("write object `{key}`");
-        if self.durability == Durability::Full {
+        if self.is_fully_durable() {
             object.file().sync_data().map_err(|e| fault(&action(), e))?;
         }
         let (parent, _) = Self::split(key);
@@ -118,8 +161,9 @@ impl Tree {
             .rename_into(&mut object, key, &mut making, caller)
             .and_then(|directory| self.sync_entry(&directory, parent).map_err(|e| fault(&action(), e)));
         if outcome.is_err() && making.is_some() {
-            // What was made stays and may serve the next write, which will take it for durable.
+            // What another write uses meanwhile stays, and that write takes it for durable.
             let _ = self.sync_ancestors(parent);
+            self.remove_empty(parent);
         }
         outcome
     }
@@ -157,19 +201,40 @@ impl Tree {
         Err(self.write_fault(&format!("write object `{key}`"), last))
     }
 
-    /// Removes the name `key`. A missing name, or a directory of that name, is no object and counts as removed.
+    /// Removes the name `key`, and the directories above it that are empty then. A missing name, or a directory of that
+    /// name, is no object and counts as removed.
     pub(super) fn remove(&self, key: &ObjectKey) -> io::Result<()> {
         let (parent, name) = Self::split(key);
         let unlinked = self
             .directory(parent)
             .and_then(|directory| Ok(unlinkat(&directory, name, AtFlags::empty()).map(|()| directory)?));
         match unlinked {
-            Ok(directory) if self.durability == Durability::Full => Ok(fsync(directory)?),
-            Ok(_) => Ok(()),
+            Ok(directory) => {
+                // The name is gone for good when the nearest directory that stays is synced.
+                let stays = self.remove_empty(parent).unwrap_or(directory);
+                if self.is_fully_durable() { Ok(fsync(stays)?) } else { Ok(()) }
+            }
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => Ok(()),
             Err(error) if is_absent(&error) && !self.is_gone() => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Removes the directory `path` and those above it, as far as they are empty; the root of all keys stays. Returns
+    /// the nearest directory that stays if any was removed. The kernel refuses to remove what another write has put
+    /// something into, and a write whose directory went before that makes it again.
+    pub(super) fn remove_empty(&self, mut path: &str) -> Option<OwnedFd> {
+        let mut stays = None;
+        while !path.is_empty() {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let Ok(directory) = self.directory(parent) else { break };
+            if unlinkat(&directory, name, AtFlags::REMOVEDIR).is_err() {
+                break;
+            }
+            stays = Some(directory);
+            path = parent;
+        }
+        stays
     }
 
     /// The error of a call that found nothing where it should read: [`ErrorKind::NotFound`], or
@@ -205,7 +270,7 @@ impl Tree {
     fn gone(&self, cause: io::Error) -> StorageError {
         StorageError::new(
             ErrorKind::Misconfigured,
-            "the storage directory was removed while in use; restore it, then apply the target or start again",
+            "the storage directory was removed while in use; restore or mount it",
         )
         .with_source(cause)
     }
@@ -221,7 +286,7 @@ impl Tree {
     /// before that, and must not acknowledge an object whose path is not durable: while anybody makes directories,
     /// every write syncs all its ancestors (which costs little when they are clean).
     fn sync_entry(&self, directory: &OwnedFd, path: &str) -> io::Result<()> {
-        if self.durability == Durability::Full {
+        if self.is_fully_durable() {
             fsync(directory)?;
             if self.making_directories.load(Ordering::SeqCst) > 0 {
                 self.sync_ancestors(path)?;
@@ -287,6 +352,14 @@ fn sync_ancestors(dir: &Dir, path: &str, durability: Durability) -> io::Result<(
         }
     }
     Ok(())
+}
+
+/// Opens what [`Tree::open`] opens, making nothing: the base and the directory of the objects.
+fn find(root: &Path, base: &str, namespace: &str) -> io::Result<(Dir, Dir)> {
+    let root = Dir::open_ambient_dir(root, ambient_authority())?;
+    let base = open_directory(&root, base).map(|base| Dir::from_std_file(File::from(base)))?;
+    let objects = open_directory(&base, namespace)?;
+    Ok((base, Dir::from_std_file(File::from(objects))))
 }
 
 fn ensure_durable_directory(dir: &Dir, path: &str, durability: Durability) -> io::Result<Dir> {

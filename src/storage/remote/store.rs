@@ -8,7 +8,8 @@ use futures_util::future::BoxFuture;
 use super::client::FollowerClient;
 use crate::protocol::{ByteRange, ComposeRequest, KeyError, ObjectKey};
 use crate::storage::{
-    ByteStream, ErrorKind, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
+    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
+    listed,
 };
 
 /// Objects of one storage policy on a follower. The wire key is the base path, `/`, and the key.
@@ -137,8 +138,8 @@ impl ObjectStore for RemoteStore {
         self.placed(async move { self.client.delete_object(&self.wire(key)?).await })
     }
 
-    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<Vec<String>>> {
-        self.placed(self.keys_under(prefix))
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<KeyStream>> {
+        self.placed(async move { self.keys_under(prefix).await.map(listed) })
     }
 
     fn compose<'a>(

@@ -40,7 +40,10 @@ use futures_util::future::BoxFuture;
 use secrecy::ExposeSecret;
 
 pub use self::settings::{Addressing, S3Location, S3LocationError, S3Settings, Timeouts};
-use super::{ByteStream, ErrorKind, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored};
+use super::{
+    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
+    listed,
+};
 use crate::protocol::{ByteRange, ObjectKey};
 
 /// How often a request is sent when it fails in a way that may pass.
@@ -183,8 +186,8 @@ impl ObjectStore for S3Store {
         Box::pin(write::delete(self, key))
     }
 
-    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<Vec<String>>> {
-        Box::pin(list::list(self, prefix))
+    fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<KeyStream>> {
+        Box::pin(async move { list::list(self, prefix).await.map(listed) })
     }
 
     fn compose<'a>(

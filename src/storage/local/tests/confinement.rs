@@ -43,8 +43,8 @@ async fn a_directory_link_that_leaves_the_root_is_not_followed() {
         assert_eq!(kind(beside.store.get(&secret, None).await), ErrorKind::Permission);
         assert_eq!(kind(beside.store.head(&secret).await), ErrorKind::Permission);
         assert_eq!(kind(beside.store.delete(&secret).await), ErrorKind::Permission);
-        assert_eq!(kind(beside.store.list(Some(&secret)).await), ErrorKind::Permission);
-        assert_eq!(beside.store.list(Some(&link)).await.expect("list"), Vec::<String>::new());
+        assert_eq!(kind(beside.store.list_up_to(1000, Some(&secret)).await), ErrorKind::Permission);
+        assert_eq!(beside.store.list_up_to(1000, Some(&link)).await.expect("list"), Vec::<String>::new());
         for size in [10, contract::LARGE] {
             assert_eq!(kind(put(&beside.store, secret.as_str(), size).await), ErrorKind::Permission);
             let below = format!("{link}/new/object");
@@ -54,7 +54,7 @@ async fn a_directory_link_that_leaves_the_root_is_not_followed() {
         let parts = [secret];
         assert_eq!(kind(beside.store.compose(&target, &parts, 10).await), ErrorKind::Permission);
     }
-    assert_eq!(beside.store.list(None).await.expect("list"), Vec::<String>::new());
+    assert_eq!(beside.store.list_up_to(1000, None).await.expect("list"), Vec::<String>::new());
     assert_eq!(outside_names(&beside), ["secret"]);
     assert_eq!(unfinished(&beside.root), Vec::<PathBuf>::new());
 }
@@ -67,7 +67,7 @@ async fn a_file_link_that_leaves_the_root_is_not_followed() {
     let key = contract::key("link");
     assert_eq!(kind(beside.store.get(&key, None).await), ErrorKind::Permission);
     assert_eq!(kind(beside.store.head(&key).await), ErrorKind::Permission);
-    assert_eq!(beside.store.list(None).await.expect("list"), Vec::<String>::new());
+    assert_eq!(beside.store.list_up_to(1000, None).await.expect("list"), Vec::<String>::new());
     // A write or delete of the key concerns the link, never the file behind it.
     put(&beside.store, "link", 20).await.expect("put");
     assert!(link.symlink_metadata().expect("object").is_file());
@@ -89,7 +89,7 @@ async fn a_link_within_the_root_is_followed_but_not_listed() {
         contract::read(&beside.store, name).await.expect(name);
     }
     put(&beside.store, "dir/new/object", 10).await.expect("put");
-    assert_eq!(beside.store.list(None).await.expect("list"), ["real/new/object", "real/object"]);
+    assert_eq!(beside.store.list_up_to(1000, None).await.expect("list"), ["real/new/object", "real/object"]);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn what_is_no_regular_file_is_no_object_and_never_blocks() {
         let target = contract::key("target");
         assert_eq!(kind(beside.store.compose(&target, &[key], 0).await), ErrorKind::NotFound, "{name}");
     }
-    assert_eq!(beside.store.list(None).await.expect("list"), Vec::<String>::new());
+    assert_eq!(beside.store.list_up_to(1000, None).await.expect("list"), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn names_that_no_key_can_spell_are_not_listed() {
     for name in [b"back\\slash".as_slice(), b"not-utf8-\xff"] {
         fs::File::create(beside.root.join(std::ffi::OsStr::from_bytes(name))).expect("file");
     }
-    assert_eq!(beside.store.list(None).await.expect("list"), Vec::<String>::new());
+    assert_eq!(beside.store.list_up_to(1000, None).await.expect("list"), Vec::<String>::new());
 }
 
 #[test]

@@ -68,7 +68,7 @@ async fn every_request_is_signed_over_what_is_really_sent() {
     let read = store.get(&name, None).await.expect("get").body.try_collect::<Vec<_>>().await.expect("body");
     assert_eq!(read.concat(), b"abc");
     store.head(&name).await.expect("head");
-    store.list(Some(&key("a b"))).await.expect("list");
+    store.list_up_to(1000, Some(&key("a b"))).await.expect("list");
     store.compose(&key("t"), &[key("p")], 3).await.expect("compose");
     store.delete(&name).await.expect("delete");
     let update = BindingUpdate { name: "n".into(), is_enabled: false };
@@ -235,9 +235,9 @@ async fn a_listing_holds_only_whole_segments_below_the_base() {
     })
     .await;
     let store = store(&follower);
-    assert_eq!(store.list(Some(&key("L"))).await.expect("list"), ["L/a", "L/b"]);
-    assert_eq!(store.list(None).await.expect("list"), ["L/a", "L/b", "L2/z", "Lx"]);
-    assert_eq!(store.list(Some(&key("file"))).await.expect("list"), ["file"]);
+    assert_eq!(store.list_up_to(1000, Some(&key("L"))).await.expect("list"), ["L/a", "L/b"]);
+    assert_eq!(store.list_up_to(1000, None).await.expect("list"), ["L/a", "L/b", "L2/z", "Lx"]);
+    assert_eq!(store.list_up_to(1000, Some(&key("file"))).await.expect("list"), ["file"]);
 }
 
 #[tokio::test]
