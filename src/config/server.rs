@@ -46,6 +46,8 @@ pub struct FollowerConfig {
     pub replay_memory_bytes: usize,
     /// How long the start waits for an unreachable primary; zero tries once.
     pub enrollment_deadline: Duration,
+    /// Bytes of a local target's file system that no PUT may use; 0 leaves it to the disk.
+    pub reserved_free_bytes: u64,
     /// PEM file of the authorities that S3 targets trust instead of the system's; absolute.
     pub s3_ca_file: Option<PathBuf>,
 }
@@ -127,6 +129,13 @@ impl FollowerConfig {
                 600,
                 0..=86_400,
                 "Seconds that the start keeps trying to enroll at a primary it cannot reach. 0 tries once.",
+            ),
+            reserved_free_bytes: reader.integer(
+                "server.follower.reserved_free_bytes",
+                0,
+                0..=1_u64 << 50,
+                "Bytes that stay free on the disk of a local target: an object that would use them is refused with 507 \
+                 before it is read. 0 lets objects fill the disk.",
             ),
             s3_ca_file: reader.text(
                 "server.follower.s3_ca_file",

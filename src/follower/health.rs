@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::Follower;
-use super::snapshot::{Absence, Target};
+use super::snapshot::Absence;
 use crate::http::{ApiError, BuildInfo, Reply, ok};
 use crate::protocol::{ErrorCode, codes};
 
@@ -34,12 +34,13 @@ pub(super) async fn ready(State(follower): State<Follower>) -> Result<Reply<Read
             "Storage unavailable: this follower is not enrolled; create an enrollment token on the primary and run `aster_drive node enroll`, or start it with the two ASTER_BOOTSTRAP_ variables",
         ));
     };
-    let (ingress_target, detail) = match &snapshot.target {
-        Target::Ready(_) => ("ready", String::new()),
-        Target::Absent(absence @ (Absence::Required | Absence::DefaultMissing)) => {
-            ("missing", absence.to_string())
-        }
-        Target::Absent(absence) => ("failed", absence.to_string()),
+    let (ingress_target, detail) = match follower.target(&snapshot).await {
+        Ok(target) => match target.store.look().await {
+            Ok(()) => ("ready", String::new()),
+            Err(error) => ("failed", error.to_string()),
+        },
+        Err(absence @ (Absence::Required | Absence::DefaultMissing)) => ("missing", absence.to_string()),
+        Err(absence) => ("failed", absence.to_string()),
     };
     let binding = if binding.is_enabled { "enabled" } else { "disabled" };
     Ok(ok(Readiness { build: BuildInfo::with_status("ready"), binding, ingress_target, detail }))

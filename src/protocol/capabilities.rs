@@ -31,6 +31,9 @@ pub struct Capabilities {
     pub supports_range_read: bool,
     /// Informational.
     pub supports_stream_upload: bool,
+    /// Space of the default ingress target, when it can be told. Ours; older peers neither send nor read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// The follower's clock, Unix milliseconds. Ours; older peers neither send nor read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_time_ms: Option<i64>,
@@ -60,6 +63,16 @@ pub struct BrowserCors {
     pub allowed_headers: Vec<String>,
     /// Reply headers.
     pub exposed_headers: Vec<String>,
+}
+
+/// Space of a store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Capacity {
+    /// Bytes that can still be written.
+    pub free_bytes: u64,
+    /// All bytes, used or not.
+    pub total_bytes: u64,
 }
 
 /// Upper bounds of a follower.
@@ -119,6 +132,7 @@ impl Capabilities {
             supports_list: true,
             supports_range_read: true,
             supports_stream_upload: true,
+            capacity: None,
             server_time_ms: Some(server_time_ms),
         }
     }

@@ -21,6 +21,7 @@ use futures_util::future::{self, BoxFuture};
 use futures_util::{Stream, StreamExt, stream};
 
 pub use self::error::{ErrorKind, StorageError};
+pub use crate::protocol::Capacity;
 use crate::protocol::{ByteRange, ObjectKey, ResolvedRange};
 
 /// Result of every storage call.
@@ -86,15 +87,6 @@ fn listed(keys: Vec<String>) -> KeyStream {
     Box::pin(stream::iter(keys.into_iter().map(Ok)))
 }
 
-/// Space of a store.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Capacity {
-    /// Bytes that can still be written.
-    pub free_bytes: u64,
-    /// All bytes, used or not.
-    pub total_bytes: u64,
-}
-
 /// A place that keeps objects under keys.
 ///
 /// Rules every implementation holds: an object is whole or absent; a successful `put` or `compose` is durable (as
@@ -102,6 +94,12 @@ pub struct Capacity {
 /// remains; a failed or cancelled call (its future dropped) leaves nothing visible; memory does not grow with
 /// object size.
 pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
+    /// Whether objects can be stored right now, as far as that can be told without storing one; the error says why
+    /// not. A store that cannot tell says nothing.
+    fn look<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Writes the object, replacing one of the same key. `size` is exact: fewer bytes than that are
     /// [`ErrorKind::SizeMismatch`] and nothing is stored or replaced; bytes after it are not read.
     fn put<'a>(&'a self, key: &'a ObjectKey, size: u64, body: ByteStream) -> BoxFuture<'a, Result<Stored>>;

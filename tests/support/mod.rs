@@ -2,11 +2,13 @@
 //! that speaks to both roles.
 
 pub(crate) mod client;
+pub(crate) mod enrolled;
 pub(crate) mod follower;
 pub(crate) mod garage;
 pub(crate) mod gateway;
 pub(crate) mod pair;
 pub(crate) mod primary;
 pub(crate) mod process;
+pub(crate) mod random;
 pub(crate) mod signed;
 pub(crate) mod wait;

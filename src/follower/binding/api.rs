@@ -20,11 +20,16 @@ pub(in crate::follower) async fn put_binding(
 }
 
 pub(in crate::follower) async fn get_capabilities(Signed(snapshot): Signed) -> Reply<Capabilities> {
+    let capacity = match &snapshot.target {
+        // What is wrong with a target that cannot tell is `/health/ready`'s to say.
+        Target::Ready(target) => target.store.capacity().await.unwrap_or(None),
+        Target::Absent(_) => None,
+    };
     let max_ingress_size = match &snapshot.target {
         Target::Ready(target) => target.max_file_size.and_then(|size| i64::try_from(size).ok()),
         Target::Absent(_) => None,
     };
     let limits =
         Limits { max_ingress_size, compose_max_parts: None, compose_max_object_size: max_ingress_size };
-    ok(Capabilities { limits, ..Capabilities::of_this_build(Timestamp::now().unix_ms()) })
+    ok(Capabilities { limits, capacity, ..Capabilities::of_this_build(Timestamp::now().unix_ms()) })
 }

@@ -1,8 +1,10 @@
 //! The one place where a target is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::task::spawn_blocking;
 
 use super::TargetRecord;
 use crate::config::{Durability, FollowerConfig};
@@ -16,11 +18,15 @@ const CHECK_LIMIT: Duration = Duration::from_secs(20);
 /// Longest wait, at the start, for the removal of uploads that an earlier run left unfinished in a bucket.
 const SWEEP_LIMIT: Duration = Duration::from_secs(10);
 
+/// One of the two ways to open a directory.
+type OpenDirectory = fn(&Path, &str, Option<&Namespace>, Durability) -> Result<LocalStore, StorageError>;
+
 /// What this machine gives to its targets.
 #[derive(Debug, Clone)]
 pub(in crate::follower) struct Opener {
     root: PathBuf,
     durability: Durability,
+    reserved_free_bytes: u64,
     s3_ca_file: Option<PathBuf>,
 }
 
@@ -29,11 +35,12 @@ impl Opener {
         Self {
             root: follower.managed_ingress_local_root.clone(),
             durability: follower.durability,
+            reserved_free_bytes: follower.reserved_free_bytes,
             s3_ca_file: follower.s3_ca_file.clone(),
         }
     }
 
-    /// Opens a target for the objects of `namespace`. A local directory is made when missing, and what an earlier run
+    /// Opens a target that was applied before, for the objects of `namespace`. A local directory is made when missing, and what an earlier run
     /// left unfinished there is removed; a bucket is not contacted.
     pub(in crate::follower) async fn open(
         &self,
@@ -41,7 +48,9 @@ impl Opener {
         namespace: &Namespace,
     ) -> Result<SharedStore, StorageError> {
         match record.target.driver_type {
-            IngressDriver::Local => self.open_directory(&record.target.base_path, namespace).await,
+            IngressDriver::Local => {
+                self.directory(LocalStore::open_existing_beneath, record, namespace).await
+            }
             IngressDriver::S3 => Ok(Arc::new(self.bucket(record, namespace)?)),
         }
     }
@@ -54,7 +63,7 @@ impl Opener {
     ) -> Result<(), StorageError> {
         match record.target.driver_type {
             IngressDriver::Local => {
-                self.open_directory(&record.target.base_path, namespace).await.map(|_| ())
+                self.directory(LocalStore::open_beneath, record, namespace).await?.look().await
             }
             IngressDriver::S3 => {
                 let store = self.bucket(record, namespace)?;
@@ -86,18 +95,19 @@ impl Opener {
         }
     }
 
-    async fn open_directory(
+    async fn directory(
         &self,
-        base_path: &str,
+        open: OpenDirectory,
+        record: &TargetRecord,
         namespace: &Namespace,
     ) -> Result<SharedStore, StorageError> {
-        let (root, durability) = (self.root.clone(), self.durability);
-        let (base_path, namespace) = (base_path.to_owned(), namespace.clone());
-        let open = move || LocalStore::open_beneath(&root, &base_path, Some(&namespace), durability);
-        let store = tokio::task::spawn_blocking(open).await.map_err(|error| {
+        let Self { root, durability, reserved_free_bytes, .. } = self.clone();
+        let (base_path, namespace) = (record.target.base_path.clone(), namespace.clone());
+        let opened = spawn_blocking(move || open(&root, &base_path, Some(&namespace), durability)).await;
+        let store = opened.map_err(|error| {
             StorageError::new(ErrorKind::Unknown, "opening the target was interrupted").with_source(error)
         })??;
-        Ok(Arc::new(store))
+        Ok(Arc::new(store.with_reserved_free_bytes(reserved_free_bytes)))
     }
 
     fn bucket(&self, record: &TargetRecord, namespace: &Namespace) -> Result<S3Store, StorageError> {

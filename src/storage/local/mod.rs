@@ -33,7 +33,7 @@ use futures_util::future::BoxFuture;
 
 use self::fault::fault;
 use self::room::Admission;
-use self::site::Site;
+use self::site::{Missing, Site};
 use self::staging::STAGING_DIR;
 use super::{
     ByteStream, Capacity, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError,
@@ -74,9 +74,30 @@ impl LocalStore {
         namespace: Option<&Namespace>,
         durability: Durability,
     ) -> Result<Self> {
+        Self::open_site(root, base_path, namespace, Missing::Make, durability)
+    }
+
+    /// Like [`LocalStore::open_beneath`], but makes nothing except the directory of unfinished objects: a missing
+    /// directory is [`ErrorKind::Misconfigured`]. An unmounted disk must not look like an empty one.
+    pub fn open_existing_beneath(
+        root: &Path,
+        base_path: &str,
+        namespace: Option<&Namespace>,
+        durability: Durability,
+    ) -> Result<Self> {
+        Self::open_site(root, base_path, namespace, Missing::Refuse, durability)
+    }
+
+    fn open_site(
+        root: &Path,
+        base_path: &str,
+        namespace: Option<&Namespace>,
+        missing: Missing,
+        durability: Durability,
+    ) -> Result<Self> {
         let base = normalize_base(base_path)?;
         let namespace = namespace.map_or_else(String::new, |namespace| namespace.as_str().to_owned());
-        Site::open(root, base, namespace, durability)
+        Site::open(root, base, namespace, missing, durability)
             .map(|site| Self { site: Arc::new(site), reserved_free_bytes: 0 })
             .map_err(|error| cannot_open(root, base_path, error))
     }
@@ -137,6 +158,10 @@ fn cannot_open(root: &Path, base_path: &str, cause: io::Error) -> StorageError {
 }
 
 impl ObjectStore for LocalStore {
+    fn look<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.site.look_now())
+    }
+
     fn put<'a>(&'a self, key: &'a ObjectKey, size: u64, body: ByteStream) -> BoxFuture<'a, Result<Stored>> {
         Box::pin(async move {
             let tree = self.site.tree().await?;

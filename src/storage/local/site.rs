@@ -35,6 +35,15 @@ pub(super) struct Site {
     room: Arc<Room>,
 }
 
+/// What opening does about directories that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Makes them.
+    Make,
+    /// Fails.
+    Refuse,
+}
+
 #[derive(Debug)]
 struct Watch {
     /// When the last look began.
@@ -49,9 +58,14 @@ impl Site {
         root: &Path,
         base: String,
         namespace: String,
+        missing: Missing,
         durability: Durability,
     ) -> io::Result<Self> {
-        let tree = Tree::open(root, &base, &namespace, durability)?;
+        let open = match missing {
+            Missing::Make => Tree::open,
+            Missing::Refuse => Tree::open_existing,
+        };
+        let tree = open(root, &base, &namespace, durability)?;
         let room = Arc::new(Room::default());
         room.measure(|| tree.capacity())?;
         Ok(Self {
@@ -77,6 +91,14 @@ impl Site {
         self.current()
     }
 
+    /// Looks at the path now. The error says why objects cannot be stored there.
+    pub(super) async fn look_now(self: &Arc<Self>) -> Result<()> {
+        self.watch().checked = Instant::now();
+        self.start_check().await?;
+        let tree = self.current()?;
+        spawn_blocking(move || tree.check_writable()).await.map_err(lost)?
+    }
+
     /// The free space, measured no longer than [`CHECK_INTERVAL`] ago.
     pub(super) async fn room(self: &Arc<Self>) -> Result<Arc<Room>> {
         if self.take_turn().0 {
@@ -94,7 +116,10 @@ impl Site {
     fn current(&self) -> Result<Arc<Tree>> {
         match self.watch().lost {
             None => Ok(self.tree.load_full()),
-            Some((kind, message)) => Err(StorageError::new(kind, message)),
+            Some((kind, what)) => {
+                let path = self.root.join(&self.base).join(&self.namespace);
+                Err(StorageError::new(kind, format!("the storage directory `{}` {what}", path.display())))
+            }
         }
     }
 
@@ -119,9 +144,9 @@ impl Site {
         let outcome = self.look();
         let lost = outcome.as_ref().err().map(|error| {
             if error.kind() == io::ErrorKind::NotFound || error.kind() == io::ErrorKind::NotADirectory {
-                return (ErrorKind::Misconfigured, "the storage directory is gone; restore or mount it");
+                return (ErrorKind::Misconfigured, "is gone; restore or mount it");
             }
-            (kind_of(error), "the storage directory cannot be opened; the log has the reason")
+            (kind_of(error), "cannot be opened; the log has the reason")
         });
         let before = std::mem::replace(&mut self.watch().lost, lost);
         let path = self.root.join(&self.base).join(&self.namespace);

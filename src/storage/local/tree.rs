@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions, OpenOptionsExt};
-use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, fstat, fstatvfs, fsync, mkdirat, openat2, unlinkat};
+use rustix::fs::{
+    Access, AtFlags, Mode, OFlags, ResolveFlags, accessat, fstat, fstatvfs, fsync, mkdirat, openat2, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::blocking::Caller;
@@ -78,6 +80,23 @@ impl Tree {
     fn with(base: Dir, objects: Dir, durability: Durability) -> io::Result<Self> {
         let staging = Staging::open(&base)?;
         Ok(Self { objects, staging, durability, making_directories: AtomicUsize::new(0) })
+    }
+
+    /// Whether files can be made among the objects, as the permissions and the mount have it. Blocks.
+    pub(super) fn check_writable(&self) -> Result<()> {
+        let access = accessat(
+            &self.objects,
+            ".",
+            Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK,
+            AtFlags::empty(),
+        );
+        access.map_err(|errno| {
+            let message = match errno {
+                Errno::ROFS => "the storage directory is on a read-only file system; mount it writable",
+                _ => "the storage directory cannot be written; give the service's user access to it",
+            };
+            StorageError::new(ErrorKind::Permission, message).with_source(io::Error::from(errno))
+        })
     }
 
     /// Whether this store's objects are what stands at `namespace` below `base` below `root` now.
