@@ -4,9 +4,6 @@ use std::process::ExitCode;
 
 use aster_drive::cli::{self, Process};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     cli::run(Process {
         arguments: std::env::args_os().collect(),
