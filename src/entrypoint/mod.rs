@@ -8,6 +8,7 @@ mod by_hand;
 mod data_lock;
 mod enrollment;
 mod logging;
+mod open_files;
 mod reexec;
 mod serve;
 mod signals;
@@ -52,6 +53,7 @@ pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped>
         .map_err(|problems| Stopped::Configuration(problems.to_string()))?;
     logging::start(&config.logging);
     write_down(&notes);
+    open_files::raise_limit();
     let runtime = runtime(&config)?;
     let hang_ups = hang_ups(&runtime);
     let lock = DataLock::take(&config.data_dir).map_err(refuse_lock)?;

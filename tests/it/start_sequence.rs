@@ -372,3 +372,15 @@ async fn a_follower_answers_every_other_path_with_an_envelope() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_low_soft_limit_of_open_files_is_raised_to_the_hard_one() {
+    let home = dir();
+    let process = Process::start_with_limit(home.path(), &[], &follower::environment(0), Some(256));
+    process.address().await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", process.id())).expect("limits");
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("the limit");
+    let numbers: Vec<&str> = line.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(numbers[0], numbers[1], "{line}");
+    assert_ne!(numbers[0], "256", "{line}");
+}

@@ -40,7 +40,19 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the binary with `arguments` in `directory`, with exactly `environment`.
     pub(crate) fn start(directory: &Path, arguments: &[&str], environment: &Environment) -> Self {
-        let mut child = Command::new(BINARY)
+        Self::start_with_limit(directory, arguments, environment, None)
+    }
+
+    /// The same with a soft limit of open files, as a service is started by its system.
+    pub(crate) fn start_with_limit(
+        directory: &Path,
+        arguments: &[&str],
+        environment: &Environment,
+        open_files: Option<u32>,
+    ) -> Self {
+        let limit = open_files.map_or_else(String::new, |limit| format!("ulimit -Sn {limit}; "));
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), BINARY])
             .args(arguments)
             .current_dir(directory)
             .env_clear()
