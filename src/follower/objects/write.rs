@@ -19,7 +19,8 @@ use crate::protocol::{ComposeReply, ComposeRequest, ObjectKey, codes};
 use crate::storage::{BodyError, ByteStream};
 
 /// How long a sender may pause inside a body.
-const BODY_IDLE: Duration = Duration::from_secs(30);
+/// Longer than the 60 s that a primary gives its own sender, so that the primary says who went silent.
+const BODY_IDLE: Duration = Duration::from_secs(90);
 
 pub(in crate::follower) async fn put_object(
     SignedOrPresigned(snapshot): SignedOrPresigned,
