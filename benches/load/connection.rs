@@ -250,8 +250,7 @@ fn parse_head(bytes: &[u8]) -> Outcome<Option<(usize, Head)>> {
     let mut status = None;
     let mut length = 0;
     let mut at = 0;
-    while let Some(line) = bytes[at..].iter().position(|byte| *byte == b'\n').map(|end| &bytes[at..at + end])
-    {
+    while let Some(line) = memchr::memchr(b'\n', &bytes[at..]).map(|end| &bytes[at..at + end]) {
         at += line.len() + 1;
         let line = line.trim_ascii();
         match status {

@@ -48,13 +48,8 @@ impl Follower {
         )?;
         let address = address(&mut process).await?;
         let key = SigningKey::new(secret_key.expose_secret());
-        let peer = Arc::new(Peer {
-            name,
-            address,
-            object_path: OBJECT_PATH,
-            signer: Some(Signer { access_key, key }),
-            processes: vec![process.id()],
-        });
+        let signer = Signer { access_key, key };
+        let peer = Arc::new(Peer::new(name, address, OBJECT_PATH, Some(signer), vec![process.id()]));
         create_target(&peer).await.map_err(|error| format!("{error}\n{}", process.last_lines()))?;
         Ok(Self { peer, home: home.to_owned(), binary: binary.to_owned(), durability, _process: process })
     }
@@ -68,14 +63,7 @@ impl Follower {
         let address = address(&mut process).await?;
         let signer =
             peer.signer.as_ref().map(|s| Signer { access_key: s.access_key.clone(), key: s.key.clone() });
-        let peer = Peer {
-            name: peer.name,
-            address,
-            object_path: OBJECT_PATH,
-            signer,
-            processes: vec![process.id()],
-        };
-        let peer = Arc::new(peer);
+        let peer = Arc::new(Peer::new(peer.name, address, OBJECT_PATH, signer, vec![process.id()]));
         Connection::open(&peer).await?.call("GET", "/health", None).await?;
         let took = started.elapsed();
         Ok((Self { peer, home, binary, durability, _process: process }, took))

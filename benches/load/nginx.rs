@@ -38,7 +38,7 @@ impl Nginx {
         until_listening(address).await?;
         let mut processes = process.children()?;
         processes.push(process.id());
-        let peer = Peer { name, address, object_path: "", signer: None, processes };
+        let peer = Peer::new(name, address, "", None, processes);
         Ok(Self { peer: Arc::new(peer), _process: process })
     }
 }

@@ -1,6 +1,5 @@
 //! Serving, from the bound socket to the end of the drain.
 
-use axum::Router;
 use tokio::sync::Notify;
 
 use super::Stopped;
@@ -9,7 +8,7 @@ use super::signals::{self, HangUps};
 use crate::config::{Config, StartMode};
 use crate::db::{Db, Schema};
 use crate::follower::Follower;
-use crate::http::{Drained, Listener};
+use crate::http::{Answer, Drained, Listener};
 use crate::primary::Primary;
 use crate::storage::remote::transport;
 
@@ -75,7 +74,7 @@ async fn serve_follower(
         .map_err(|error| Stopped::failed("cannot start the follower", error))?;
     let listener = bind(config).await?;
     let background = tokio::spawn(keep_binding(follower.clone(), hang_ups));
-    let drained = listen(config, lock, listener, follower.routes(), stop).await?;
+    let drained = listen(config, lock, listener, follower.endpoints(), stop).await?;
     background.abort();
     follower.close().await;
     report(drained);
@@ -95,13 +94,13 @@ async fn listen(
     config: &Config,
     lock: &DataLock,
     listener: Listener,
-    routes: Router,
+    server: impl Answer,
     stop: impl Future<Output = ()>,
 ) -> Result<Drained, Stopped> {
     let address = listener.address();
     lock.publish_address(address).map_err(|error| Stopped::failed("cannot write the lock file", error))?;
     tracing::info!("startup complete - listening on {address}");
-    Ok(listener.serve(routes, stop, config.server.shutdown_grace).await)
+    Ok(listener.serve(server, stop, config.server.shutdown_grace).await)
 }
 
 /// Reads the binding again at each HUP, and delivers an acknowledgement that is owed after the start or after that.

@@ -1,8 +1,7 @@
 //! CORS for browsers that use presigned URLs (wire contract §8). Everything else passes without CORS headers, which
 //! keeps browsers away from it.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -16,17 +15,21 @@ use super::caller::presigned_access_key;
 use super::snapshot::Snapshot;
 use crate::http::ApiError;
 use crate::protocol::{
-    ALLOWED_HEADERS, ALLOWED_METHODS, EXPOSED_HEADERS_GET, EXPOSED_HEADERS_PUT, MAX_AGE_SECS, Origin,
-    STORAGE_PATH, codes,
+    ALLOWED_HEADERS, ALLOWED_METHODS, EXPOSED_HEADERS_GET, EXPOSED_HEADERS_PUT, MAX_AGE_SECS, Origin, codes,
 };
 
 const VARY_ALL: HeaderValue =
     HeaderValue::from_static("Access-Control-Request-Headers, Access-Control-Request-Method, Origin");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
-pub(super) async fn answer(State(follower): State<Follower>, request: Request, next: Next) -> Response {
+/// Answers a preflight, and gives the answer of `work` the headers that let a browser read it.
+pub(super) async fn answer<W: Future<Output = Response>>(
+    follower: &Follower,
+    request: Request,
+    work: impl FnOnce(Request) -> W,
+) -> Response {
     let Some(access_key) = browser_access_key(&request) else {
-        return next.run(request).await;
+        return work(request).await;
     };
     let origin = match the_origin(request.headers()) {
         Ok(origin) => origin,
@@ -42,7 +45,7 @@ pub(super) async fn answer(State(follower): State<Follower>, request: Request, n
     let is_preflight =
         method == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     if !is_preflight {
-        let mut response = next.run(request).await;
+        let mut response = work(request).await;
         expose(response.headers_mut(), allow_origin, &method);
         return response;
     }
@@ -54,7 +57,7 @@ pub(super) async fn answer(State(follower): State<Follower>, request: Request, n
 }
 
 /// What OPTIONS is here when no browser asks: the preflights themselves are answered before they get to a route.
-pub(super) async fn not_a_preflight() -> ApiError {
+pub(super) fn not_a_preflight() -> ApiError {
     ApiError::new(
         codes::METHOD_NOT_ALLOWED,
         "OPTIONS is answered only as a browser's preflight for a presigned URL",
@@ -63,10 +66,8 @@ pub(super) async fn not_a_preflight() -> ApiError {
 
 /// The access key of a request that is subject to CORS: a browser's, for an object, with a presigned URL.
 fn browser_access_key(request: &Request) -> Option<String> {
-    let is_object =
-        request.uri().path().strip_prefix(STORAGE_PATH).is_some_and(|rest| rest.starts_with("/objects/"));
     let is_method = matches!(*request.method(), Method::GET | Method::PUT | Method::OPTIONS);
-    if !is_object || !is_method || !request.headers().contains_key(ORIGIN) {
+    if !is_method || !request.headers().contains_key(ORIGIN) {
         return None;
     }
     presigned_access_key(request.uri().query()).map(|key| key.into_owned())

@@ -24,8 +24,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::middleware;
+use axum::extract::Request;
+use axum::response::Response;
 use axum::routing::{get, patch, post, put};
+use futures_util::FutureExt;
+use futures_util::future::Either;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tracing::Instrument;
@@ -38,7 +41,7 @@ pub use self::snapshot::SnapshotError;
 use self::snapshot::{Absence, ReadyTarget, Snapshot, Target};
 use crate::config::{Config, SealingKey};
 use crate::db::Db;
-use crate::http::{ApiError, health_reply, with_common_layers};
+use crate::http::{Answer, ApiError, health_reply, with_common_layers};
 use crate::protocol::{STORAGE_PATH, Timestamp, codes};
 
 /// Why a follower cannot start or reload.
@@ -100,13 +103,13 @@ impl Follower {
     }
 
     /// Everything a follower serves.
-    pub fn routes(&self) -> Router {
+    pub fn endpoints(&self) -> Endpoints {
+        Endpoints { follower: self.clone(), others: self.routes() }
+    }
+
+    /// Everything but single objects.
+    fn routes(&self) -> Router {
         let at = |path: &str| format!("{STORAGE_PATH}{path}");
-        let object = get(objects::get_object)
-            .put(objects::put_object)
-            .head(objects::head_object)
-            .delete(objects::delete_object)
-            .options(cors::not_a_preflight);
         let routes = Router::new()
             .route("/health", get(health_reply))
             .route("/health/ready", get(health::ready))
@@ -121,10 +124,7 @@ impl Follower {
                 patch(ingress::api::update_target).delete(ingress::api::delete_target),
             )
             .route(&at("/objects"), get(objects::list_objects))
-            .route(&at("/objects/"), object.clone())
-            .route(&at("/objects/{*key}"), object)
             .route(&at("/compose"), post(objects::compose_objects))
-            .layer(middleware::from_fn_with_state(self.clone(), cors::answer))
             .with_state(self.clone());
         with_common_layers(routes)
     }
@@ -220,6 +220,25 @@ impl Follower {
         match &snapshot.target {
             Target::Ready(target) => Ok(Arc::clone(target)),
             Target::Absent(absence) => Err(absence.clone()),
+        }
+    }
+}
+
+/// What a follower serves. Requests for single objects go past the router: they are most of the traffic and the
+/// smallest answers, and routing would cost as much as reading a small object.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    follower: Follower,
+    others: Router,
+}
+
+impl Answer for Endpoints {
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send + use<> {
+        if objects::is_object_path(request.uri().path()) {
+            Either::Left(objects::serve(self.follower.clone(), request))
+        } else {
+            // Boxed: every connection has room for the future of a request, and these are rare.
+            Either::Right(self.others.answer(request).boxed())
         }
     }
 }

@@ -1,18 +1,20 @@
-//! Request id, security headers and one log line for each request.
+//! Request id, security headers and one log line for each request; and an answer when the code behind it panics.
 //!
 //! The line carries the matched route and never the query string: presigned URLs have their signature there.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, header};
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, Method, header};
 use tracing::{Instrument, info_span};
 use uuid::Uuid;
 
-use super::error::Failure;
+use super::error::{Failure, panic_reply};
 
 /// Refused requests that get a line of their own within a second; whoever knocks faster must not fill the disk.
 const REFUSALS_PER_SEC: u32 = 20;
@@ -22,14 +24,22 @@ static REFUSALS: LazyLock<Mutex<LineBudget>> =
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) async fn record(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let request_id = Uuid::new_v4();
+/// For a router, whose routes are known once they match.
+pub(super) async fn record_routed(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("(no route)", MatchedPath::as_str).to_owned();
+    let route = route.as_ref().map_or("(no route)", MatchedPath::as_str);
+    recorded(&method, route, next.run(request)).await
+}
+
+/// Gives `work` a request id and a log line with `route`. A panic in it becomes an answer; the service goes on.
+pub async fn recorded(method: &Method, route: &str, work: impl Future<Output = Response>) -> Response {
+    let started = Instant::now();
+    let request_id = Uuid::new_v4();
     let span = info_span!("request", request.id = %request_id, %method, route);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    // Unwind safe: what a request changes outside of itself is behind locks that know of panics.
+    let work = AssertUnwindSafe(work).catch_unwind().instrument(span.clone());
+    let mut response = work.await.unwrap_or_else(panic_reply);
     span.in_scope(|| log_outcome(&response, started));
     set_headers(&mut response, request_id);
     response
@@ -108,6 +118,13 @@ fn set_headers(response: &mut Response, request_id: Uuid) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_as_a_fault_of_ours() {
+        let response = recorded(&Method::GET, "/x", async { panic!("a bug") }).await;
+        assert_eq!(response.status(), 500);
+        assert!(response.headers().contains_key(REQUEST_ID));
+    }
 
     #[test]
     fn refusals_have_few_lines_in_a_second_and_the_rest_is_counted() {

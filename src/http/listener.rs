@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::answer::{Answer, answer_incoming};
 use super::taking::Taking;
 
 /// Connections served at once; further ones wait in the kernel's queue.
@@ -57,7 +57,12 @@ impl Listener {
 
     /// Accepts until `stop` completes, then lets open requests finish for at most `grace`. When it returns no connection
     /// is left, and no request is at work.
-    pub async fn serve(self, routes: Router, stop: impl Future<Output = ()>, grace: Duration) -> Drained {
+    pub async fn serve(
+        self,
+        server: impl Answer,
+        stop: impl Future<Output = ()>,
+        grace: Duration,
+    ) -> Drained {
         let drain = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let (open, cut) = watch::channel(());
@@ -68,7 +73,7 @@ impl Listener {
                 () = &mut stop => break,
                 accepted = self.accept(&slots) => accepted,
             };
-            serve_connection(stream, slot, routes.clone(), &drain, cut.clone());
+            serve_connection(stream, slot, server.clone(), &drain, cut.clone());
         }
         drop(self.socket);
         drop(cut);
@@ -102,7 +107,7 @@ impl Listener {
 fn serve_connection(
     stream: TcpStream,
     slot: OwnedSemaphorePermit,
-    routes: Router,
+    server: impl Answer,
     drain: &GracefulShutdown,
     mut cut: watch::Receiver<()>,
 ) {
@@ -113,7 +118,10 @@ fn serve_connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(Taking::new(stream, TAKE_TIMEOUT)), TowerToHyperService::new(routes));
+        .serve_connection(
+            TokioIo::new(Taking::new(stream, TAKE_TIMEOUT)),
+            service_fn(move |request| answer_incoming(&server, request)),
+        );
     let connection = drain.watch(connection);
     tokio::spawn(async move {
         tokio::select! {
@@ -130,6 +138,7 @@ fn serve_connection(
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;

@@ -3,6 +3,7 @@
 //! It knows no role. Routes, and the mapping of a role's errors to `ApiError`, live with the role.
 
 mod access_log;
+mod answer;
 mod error;
 mod extract;
 mod health;
@@ -14,8 +15,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware;
-use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::access_log::recorded;
+pub use self::answer::Answer;
 pub use self::error::ApiError;
 pub use self::extract::{Json, Path, Query};
 pub use self::health::{BuildInfo, health_reply};
@@ -32,8 +34,7 @@ pub fn with_common_layers(routes: Router) -> Router {
         .fallback(no_endpoint)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .layer(CatchPanicLayer::custom(error::panic_reply))
-        .layer(middleware::from_fn(access_log::record))
+        .layer(middleware::from_fn(access_log::record_routed))
 }
 
 async fn no_endpoint(method: Method, uri: Uri) -> ApiError {

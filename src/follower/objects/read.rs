@@ -1,13 +1,14 @@
 //! GET, HEAD, metadata and the listing.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_TYPE, RANGE,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::{METADATA_SUFFIX, encoded_key, is_metadata_path, object_key};
@@ -23,7 +24,7 @@ const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-st
 
 /// Members of a GET that are not authentication.
 #[derive(Debug, Deserialize)]
-pub(in crate::follower) struct ReadQuery {
+struct ReadQuery {
     offset: Option<u64>,
     length: Option<u64>,
     #[serde(rename = "response-cache-control")]
@@ -34,19 +35,16 @@ pub(in crate::follower) struct ReadQuery {
     content_type: Option<String>,
 }
 
-pub(in crate::follower) async fn get_object(
-    SignedOrPresigned(snapshot): SignedOrPresigned,
-    State(follower): State<Follower>,
-    Query(query): Query<ReadQuery>,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(super) async fn get_object(follower: &Follower, parts: &mut Parts) -> Result<Response, ApiError> {
+    let SignedOrPresigned(snapshot) = SignedOrPresigned::from_request_parts(parts, follower).await?;
+    let Query(query) = Query::<ReadQuery>::from_request_parts(parts, follower).await?;
     let target = follower.target(&snapshot).await?;
-    if is_metadata_path(request.uri().path()) {
-        return Ok(metadata(&target, request.uri()).await?.into_response());
+    if is_metadata_path(parts.uri.path()) {
+        return Ok(metadata(&target, parts.uri.path()).await?.into_response());
     }
-    let key = object_key(request.uri())?;
+    let key = object_key(&parts.uri)?;
     let overrides = query.overrides()?;
-    let range = query.range(request.headers())?;
+    let range = query.range(&parts.headers)?;
     let reader = target.store.get(&key, range).await.map_err(object_failure(target.driver()))?;
     Ok(read_reply(reader, overrides))
 }
@@ -66,12 +64,21 @@ fn read_reply(reader: ObjectReader, overrides: HeaderMap) -> Response {
             StatusCode::PARTIAL_CONTENT
         }
     };
-    (status, headers, Body::from_stream(reader.body)).into_response()
+    reply(status, headers, Body::from_stream(reader.body))
+}
+
+/// A response of exactly these parts; `into_response` would copy each header into a map of its own.
+fn reply(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
 }
 
 /// `Content-Length` and `Accept-Ranges`, and the type if the store keeps one.
 fn described(meta: &ObjectMeta) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    // Room for what the common layers add as well: growing moves all of them.
+    let mut headers = HeaderMap::with_capacity(12);
     headers.insert(CONTENT_LENGTH, meta.size.into());
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     let stored = meta.content_type.as_deref().and_then(|stored| HeaderValue::from_str(stored).ok());
@@ -115,22 +122,19 @@ impl ReadQuery {
     }
 }
 
-async fn metadata(target: &ReadyTarget, uri: &Uri) -> Result<Reply<MetadataReply>, ApiError> {
-    let encoded = encoded_key(uri.path()).strip_suffix(METADATA_SUFFIX).unwrap_or_default();
+async fn metadata(target: &ReadyTarget, path: &str) -> Result<Reply<MetadataReply>, ApiError> {
+    let encoded = encoded_key(path).strip_suffix(METADATA_SUFFIX).unwrap_or_default();
     let key = ObjectKey::from_url_path(encoded).map_err(bad_key)?;
     let meta = target.store.head(&key).await.map_err(object_failure(target.driver()))?;
     Ok(ok(MetadataReply { size: meta.size, content_type: meta.content_type }))
 }
 
-pub(in crate::follower) async fn head_object(
-    Signed(snapshot): Signed,
-    State(follower): State<Follower>,
-    uri: Uri,
-) -> Result<Response, ApiError> {
+pub(super) async fn head_object(follower: &Follower, parts: &mut Parts) -> Result<Response, ApiError> {
+    let Signed(snapshot) = Signed::from_request_parts(parts, follower).await?;
     let target = follower.target(&snapshot).await?;
-    let key = object_key(&uri)?;
+    let key = object_key(&parts.uri)?;
     let meta = target.store.head(&key).await.map_err(object_failure(target.driver()))?;
-    Ok((described(&meta), Body::empty()).into_response())
+    Ok(reply(StatusCode::OK, described(&meta), Body::empty()))
 }
 
 /// Most keys in one listing. The wire contract (§5.6) has no pages; at a typical length of 64 bytes this answer takes

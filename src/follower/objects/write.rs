@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use http::header::{ETAG, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 
 use super::object_key;
 use crate::follower::Follower;
@@ -22,16 +23,15 @@ use crate::storage::{BodyError, ByteStream};
 /// Longer than the 60 s that a primary gives its own sender, so that the primary says who went silent.
 const BODY_IDLE: Duration = Duration::from_secs(90);
 
-pub(in crate::follower) async fn put_object(
-    SignedOrPresigned(snapshot): SignedOrPresigned,
-    State(follower): State<Follower>,
-    uri: Uri,
-    headers: HeaderMap,
+pub(super) async fn put_object(
+    follower: &Follower,
+    parts: &mut Parts,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let SignedOrPresigned(snapshot) = SignedOrPresigned::from_request_parts(parts, follower).await?;
     let target = follower.target(&snapshot).await?;
-    let key = object_key(&uri)?;
-    let size = declared_size(&headers)?;
+    let key = object_key(&parts.uri)?;
+    let size = declared_size(&parts.headers)?;
     check_size(&target, size)?;
     let stored =
         target.store.put(&key, size, incoming(body)).await.map_err(object_failure(target.driver()))?;
@@ -75,15 +75,12 @@ fn incoming(body: Body) -> ByteStream {
     Box::pin(stream::unfold(Some(body.into_data_stream()), next))
 }
 
-pub(in crate::follower) async fn delete_object(
-    Signed(snapshot): Signed,
-    State(follower): State<Follower>,
-    uri: Uri,
-) -> Result<Reply<()>, ApiError> {
+pub(super) async fn delete_object(follower: &Follower, parts: &mut Parts) -> Result<Response, ApiError> {
+    let Signed(snapshot) = Signed::from_request_parts(parts, follower).await?;
     let target = follower.target(&snapshot).await?;
-    let key = object_key(&uri)?;
+    let key = object_key(&parts.uri)?;
     target.store.delete(&key).await.map_err(object_failure(target.driver()))?;
-    Ok(empty())
+    Ok(empty().into_response())
 }
 
 pub(in crate::follower) async fn compose_objects(

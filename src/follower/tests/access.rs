@@ -138,8 +138,15 @@ async fn a_follower_serves_nothing_else() {
         let answer = node.plain("GET", target).send().await;
         assert_eq!((answer.status, answer.json()["code"].as_i64()), (404, Some(1005)), "{target}");
     }
-    let answer = node.plain("DELETE", &format!("{STORAGE_PATH}/compose")).send().await;
-    assert_eq!((answer.status, answer.json()["code"].as_i64()), (405, Some(1005)));
+    for (method, path, allowed) in [
+        ("DELETE", "/compose", "POST"),
+        ("POST", "/objects/a", "GET,HEAD,PUT,DELETE,OPTIONS"),
+        ("PATCH", "/objects/", "GET,HEAD,PUT,DELETE,OPTIONS"),
+    ] {
+        let answer = node.plain(method, &format!("{STORAGE_PATH}{path}")).send().await;
+        assert_eq!((answer.status, answer.json()["code"].as_i64()), (405, Some(1005)), "{path}");
+        assert_eq!(answer.header("allow"), Some(allowed), "{path}");
+    }
 }
 
 #[tokio::test]

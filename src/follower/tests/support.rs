@@ -79,12 +79,12 @@ impl Node {
         let listener = Listener::bind("127.0.0.1", 0).await.expect("socket");
         let address = listener.address();
         let (stop, stopped) = oneshot::channel::<()>();
-        let routes = follower.routes();
+        let endpoints = follower.endpoints();
         tokio::spawn(async move {
             let stop = async {
                 let _ = stopped.await;
             };
-            listener.serve(routes, stop, Duration::ZERO).await
+            listener.serve(endpoints, stop, Duration::ZERO).await
         });
         let key = SigningKey::new(SECRET);
         Self { dir, config, db, follower, address, key, _stop: stop }

@@ -1,0 +1,34 @@
+//! What a listener serves.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use tower::Service;
+
+/// Something that answers requests; clones share it.
+pub trait Answer: Clone + Send + 'static {
+    /// Answers one request.
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send + use<Self>;
+}
+
+impl Answer for Router {
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send + use<> {
+        // A router is always ready; each call needs one of its own.
+        let answer = self.clone().call(request);
+        async { answer.await.unwrap_or_else(|never| match never {}) }
+    }
+}
+
+pub(super) fn answer_incoming<A: Answer>(
+    server: &A,
+    request: http::Request<Incoming>,
+) -> impl Future<Output = Result<Response, Infallible>> + Send + use<A> {
+    // Most requests have no body, and an empty one costs no allocation.
+    let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+    let answer = server.answer(request);
+    async { Ok(answer.await) }
+}
