@@ -1,6 +1,5 @@
 //! One kept-alive HTTP/1.1 connection, one request at a time.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -58,7 +57,7 @@ impl Connection {
 
     /// Stores an object.
     pub(super) async fn put(&mut self, key: &str, body: Body) -> Outcome<()> {
-        self.aim(key);
+        self.peer.aim(&mut self.target, "PUT", key)?;
         self.peer.write_head(&mut self.request, "PUT", &self.target, Some(body.length));
         let first = body.piece(0);
         let first = &first[..first.len().min(WITH_HEAD)];
@@ -81,7 +80,7 @@ impl Connection {
 
     /// Reads an object and checks it.
     pub(super) async fn get(&mut self, key: &str, body: Body) -> Outcome<()> {
-        self.aim(key);
+        self.peer.aim(&mut self.target, "GET", key)?;
         self.peer.write_head(&mut self.request, "GET", &self.target, None);
         self.read_object(body).await
     }
@@ -102,7 +101,7 @@ impl Connection {
 
     /// Asks for an object's size and checks it.
     pub(super) async fn head(&mut self, key: &str, body: Body) -> Outcome<()> {
-        self.aim(key);
+        self.peer.aim(&mut self.target, "HEAD", key)?;
         self.peer.write_head(&mut self.request, "HEAD", &self.target, None);
         self.stream.write_all(&self.request).await?;
         let head = self.read_head("HEAD").await?;
@@ -115,7 +114,7 @@ impl Connection {
 
     /// Removes an object.
     pub(super) async fn delete(&mut self, key: &str) -> Outcome<()> {
-        self.aim(key);
+        self.peer.aim(&mut self.target, "DELETE", key)?;
         self.peer.write_head(&mut self.request, "DELETE", &self.target, None);
         self.stream.write_all(&self.request).await?;
         let head = self.read_head("DELETE").await?;
@@ -156,12 +155,6 @@ impl Connection {
         // However it ends, it has ended.
         while matches!(self.stream.read(&mut self.buffer).await, Ok(1..)) {}
         Ok(())
-    }
-
-    fn aim(&mut self, key: &str) {
-        self.target.clear();
-        // Writing to a String cannot fail.
-        let _ = write!(self.target, "{}/{key}", self.peer.object_path);
     }
 
     async fn read_object(&mut self, body: Body) -> Outcome<()> {

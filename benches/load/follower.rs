@@ -9,19 +9,20 @@ use std::time::{Duration, Instant};
 
 use aster_drive::protocol::{STORAGE_PATH, SigningKey, random_token};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Outcome;
 use super::connection::Connection;
-use super::peer::{Peer, Signer};
+use super::peer::{Access, Peer, Signer};
 use super::process::Process;
 use super::scripted_primary::ScriptedPrimary;
 
 const OBJECT_PATH: &str = "/api/v1/internal/storage/objects";
 
-/// A running follower with a local target.
+/// A running follower with one target.
 pub(super) struct Follower {
     pub(super) peer: Arc<Peer>,
+    signer: Signer,
     home: PathBuf,
     binary: PathBuf,
     durability: &'static str,
@@ -29,8 +30,20 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Starts `binary` with `home`, which is made, as its working directory, enrolls it and gives it a target.
+    /// Starts `binary` with `home`, which is made, as its working directory, enrolls it and gives it a local target.
     pub(super) async fn start(
+        binary: &Path,
+        home: &Path,
+        name: &'static str,
+        durability: &'static str,
+    ) -> Outcome<Self> {
+        let target = json!({"driver_type": "local", "base_path": "bench"});
+        Self::start_with(target, binary, home, name, durability).await
+    }
+
+    /// The same with another target, of which only what its driver needs is given.
+    pub(super) async fn start_with(
+        target: Value,
         binary: &Path,
         home: &Path,
         name: &'static str,
@@ -48,25 +61,25 @@ impl Follower {
         )?;
         let address = address(&mut process).await?;
         let key = SigningKey::new(secret_key.expose_secret());
-        let signer = Signer { access_key, key };
-        let peer = Arc::new(Peer::new(name, address, OBJECT_PATH, Some(signer), vec![process.id()]));
-        create_target(&peer).await.map_err(|error| format!("{error}\n{}", process.last_lines()))?;
-        Ok(Self { peer, home: home.to_owned(), binary: binary.to_owned(), durability, _process: process })
+        let signer = Signer { object_path: OBJECT_PATH, access_key, key };
+        let peer = Arc::new(Peer::new(name, address, Access::Signed(signer.clone()), vec![process.id()]));
+        create_target(&peer, target).await.map_err(|error| format!("{error}\n{}", process.last_lines()))?;
+        let (home, binary) = (home.to_owned(), binary.to_owned());
+        Ok(Self { peer, signer, home, binary, durability, _process: process })
     }
 
     /// Stops it, starts it again, and tells how long the start took until `/health` answered 200.
     pub(super) async fn restart(self) -> Outcome<(Self, Duration)> {
-        let Self { peer, home, binary, durability, _process } = self;
+        let Self { peer, signer, home, binary, durability, _process } = self;
         drop(_process);
         let started = Instant::now();
         let mut process = Process::start(&mut command(&binary, &home, durability))?;
         let address = address(&mut process).await?;
-        let signer =
-            peer.signer.as_ref().map(|s| Signer { access_key: s.access_key.clone(), key: s.key.clone() });
-        let peer = Arc::new(Peer::new(peer.name, address, OBJECT_PATH, signer, vec![process.id()]));
+        let access = Access::Signed(signer.clone());
+        let peer = Arc::new(Peer::new(peer.name, address, access, vec![process.id()]));
         Connection::open(&peer).await?.call("GET", "/health", None).await?;
         let took = started.elapsed();
-        Ok((Self { peer, home, binary, durability, _process: process }, took))
+        Ok((Self { peer, signer, home, binary, durability, _process: process }, took))
     }
 }
 
@@ -88,13 +101,13 @@ async fn address(process: &mut Process) -> Outcome<SocketAddr> {
 }
 
 /// What a primary does after an enrollment: it pushes the binding and an ingress target.
-async fn create_target(peer: &Arc<Peer>) -> Outcome<()> {
+async fn create_target(peer: &Arc<Peer>, mut target: Value) -> Outcome<()> {
     let mut connection = Connection::open(peer).await?;
     let binding = json!({"name": "bench", "is_enabled": true});
     connection.call("PUT", &format!("{STORAGE_PATH}/binding"), Some(&binding)).await?;
-    let target = json!({
-        "driver_type": "local", "name": "bench", "base_path": "bench", "max_file_size": 0, "is_default": true,
-    });
+    target["name"] = "bench".into();
+    target["max_file_size"] = 0.into();
+    target["is_default"] = true.into();
     let made = connection.call("POST", &format!("{STORAGE_PATH}/ingress-profiles"), Some(&target)).await?;
     // A target that could not be applied is answered with 201 all the same (wire contract §6).
     if made["last_error"] == "" && made["applied_revision"] == made["desired_revision"] {

@@ -5,11 +5,14 @@
 
 mod arguments;
 mod body;
+mod bucket;
 mod compose;
 mod connection;
 mod crew;
 mod duel;
 mod follower;
+#[path = "../../tests/support/garage.rs"]
+mod garage;
 mod machine;
 mod memory;
 mod nginx;

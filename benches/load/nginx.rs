@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::Outcome;
-use super::peer::Peer;
+use super::peer::{Access, Peer};
 use super::process::{Process, until_listening};
 
 /// A running nginx.
@@ -38,7 +38,7 @@ impl Nginx {
         until_listening(address).await?;
         let mut processes = process.children()?;
         processes.push(process.id());
-        let peer = Peer::new(name, address, "", None, processes);
+        let peer = Peer::new(name, address, Access::Open, processes);
         Ok(Self { peer: Arc::new(peer), _process: process })
     }
 }

@@ -1,5 +1,6 @@
 //! A server under load: where it is, how requests to it are written, what it uses.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,25 +21,34 @@ pub(super) struct Peer {
     pub(super) address: SocketAddr,
     /// What a request line ends with, and the `Host` header.
     version_and_host: String,
-    /// What stands before an object key in a path, without the last slash.
-    pub(super) object_path: &'static str,
-    /// Signs each request, if the server asks for it.
-    pub(super) signer: Option<Signer>,
+    access: Access,
     /// All its processes.
     pub(super) processes: Vec<u32>,
 }
 
 impl Peer {
     /// The server at `address`.
-    pub(super) fn new(
-        name: &'static str,
-        address: SocketAddr,
-        object_path: &'static str,
-        signer: Option<Signer>,
-        processes: Vec<u32>,
-    ) -> Self {
+    pub(super) fn new(name: &'static str, address: SocketAddr, access: Access, processes: Vec<u32>) -> Self {
         let version_and_host = format!(" HTTP/1.1\r\nhost: {address}\r\n");
-        Self { name, address, version_and_host, object_path, signer, processes }
+        Self { name, address, version_and_host, access, processes }
+    }
+
+    /// Replaces `target` by what a request line has for an object.
+    pub(super) fn aim(&self, target: &mut String, method: &'static str, key: &str) -> Outcome<()> {
+        target.clear();
+        let path = match &self.access {
+            Access::Open => "",
+            Access::Signed(signer) => signer.object_path,
+            Access::Presigned(targets) => {
+                let found = targets.get(&(method, key.to_owned()));
+                target.push_str(found.ok_or_else(|| format!("no presigned {method} of {key}"))?);
+                return Ok(());
+            }
+        };
+        for text in [path, "/", key] {
+            target.push_str(text);
+        }
+        Ok(())
     }
 
     /// Replaces `head` by the head of a request for `target`.
@@ -49,7 +59,7 @@ impl Peer {
             // Writing to a Vec cannot fail.
             let _ = write!(head, "content-length: {length}\r\n");
         }
-        if let Some(signer) = &self.signer {
+        if let Access::Signed(signer) = &self.access {
             signer.write_headers(head, method, target, length);
         }
         head.extend_from_slice(b"\r\n");
@@ -61,9 +71,22 @@ impl Peer {
     }
 }
 
-/// The primary's half of a binding.
+/// How a server lets a client in.
 #[derive(Debug)]
+pub(super) enum Access {
+    /// Everybody may; keys stand at the root.
+    Open,
+    /// Each request is signed.
+    Signed(Signer),
+    /// By method and key: the request target, signed before.
+    Presigned(HashMap<(&'static str, String), String>),
+}
+
+/// The primary's half of a binding.
+#[derive(Debug, Clone)]
 pub(super) struct Signer {
+    /// What stands before an object key in a path, without the last slash.
+    pub(super) object_path: &'static str,
     pub(super) access_key: String,
     pub(super) key: SigningKey,
 }

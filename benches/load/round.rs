@@ -55,7 +55,8 @@ impl Work {
         Ok(())
     }
 
-    fn key(&self, index: u64) -> String {
+    /// Key of one of its objects.
+    pub(super) fn key(&self, index: u64) -> String {
         let folder = if self.verb == Verb::Put { "put" } else { "get" };
         format!("{folder}/{}/{index}", self.size)
     }

@@ -8,10 +8,10 @@ use super::nginx::Nginx;
 use super::peer::Peer;
 use super::report::{self, Table, mib, verdict};
 use super::round::{Verb, Work};
-use super::{Bench, Outcome, compose, memory, start};
+use super::{Bench, Outcome, bucket, compose, memory, start};
 
 const KIB: u64 = 1024;
-const MIB: u64 = 1024 * KIB;
+pub(super) const MIB: u64 = 1024 * KIB;
 
 /// Which follower a row asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,7 @@ pub(super) async fn measure(bench: &Bench) -> Outcome<bool> {
         sound &= beside_nginx(bench).await?;
     }
     if !bench.nginx_only {
+        sound &= bucket::measure(bench).await?;
         sound &= alone(bench).await;
     }
     Ok(sound)
@@ -190,7 +191,8 @@ async fn alone(bench: &Bench) -> bool {
     let mut sound = true;
     for (name, outcome) in [
         (compose::NAME, compose::measure(bench).await),
-        (memory::NAME, memory::measure(bench).await),
+        (memory::LOCAL.name, memory::measure(bench, &memory::LOCAL).await),
+        (memory::BUCKET.name, memory::measure(bench, &memory::BUCKET).await),
         (start::NAME, start::measure(bench).await),
     ] {
         match outcome {

@@ -142,7 +142,8 @@ async fn idle(peer: &Arc<Peer>, present: &AtomicU64) -> Outcome<()> {
 /// A signed PUT whose head, or whose body, comes byte by byte, until the server ends the connection.
 async fn trickle(peer: &Arc<Peer>, head_too: bool, present: &AtomicU64) -> Outcome<()> {
     let mut request = Vec::new();
-    let target = format!("{}/trickle/{}", peer.object_path, uuid::Uuid::new_v4());
+    let mut target = String::new();
+    peer.aim(&mut target, "PUT", &format!("trickle/{}", uuid::Uuid::new_v4()))?;
     peer.write_head(&mut request, "PUT", &target, Some(OBJECT_BYTES));
     let head = request.len();
     request.resize(head + usize::try_from(OBJECT_BYTES)?, b'x');
