@@ -15,6 +15,7 @@ run: ## Build, start a primary and a follower on this machine, store a sample; C
 
 test: check ## Everything a change must pass: setup, check, all tests
 	cargo test --locked
+	scripts/test-chart
 
 check: setup ## Formatting, lints, documentation, licences and dependencies
 	cargo fmt --check
@@ -33,8 +34,9 @@ setup: ## Install what building and testing need and this machine lacks
 format: ## Format the Rust sources
 	cargo fmt
 
-reference: ## Write .env.example and docs/configuration.md anew from the code
+reference: ## Write .env.example, docs/configuration.md and the chart's values anew from their sources
 	@cargo run --locked --quiet -- config reference --format env > .env.example.new
 	@cargo run --locked --quiet -- config reference --format markdown > docs/configuration.md.new
 	@mv .env.example.new .env.example
 	@mv docs/configuration.md.new docs/configuration.md
+	@.tools/chart/python/bin/python helm/values_reference.py

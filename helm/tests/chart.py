@@ -2,6 +2,8 @@
 
 import base64
 import subprocess
+import tempfile
+import tomllib
 from pathlib import Path
 
 import yaml
@@ -51,8 +53,6 @@ class Rendered:
         return config_map["data"]["bootstrap.toml"]
 
     def bootstrap(self):
-        import tomllib
-
         return tomllib.loads(self.bootstrap_text())
 
     def secret(self, name):
@@ -76,16 +76,8 @@ def template(*arguments, release=RELEASE, namespace=NAMESPACE, values=None, kube
     """Renders the chart. `values` is a mapping or the path of a file."""
     command = ["template", release, CHART, "--namespace", namespace, "--kube-version", kube_version, *arguments]
     if isinstance(values, Path):
-        command += ["--values", values]
-    elif values is not None:
-        return _template_with(command, values)
-    return Rendered(helm(*command))
-
-
-def _template_with(command, values):
-    import tempfile
-
+        return Rendered(helm(*command, "--values", values))
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump(values, file)
+        yaml.safe_dump(values or {}, file)
         file.flush()
         return Rendered(helm(*command, "--values", file.name))

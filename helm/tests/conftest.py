@@ -16,9 +16,7 @@ class Cluster:
         return helm(*arguments, env=self._env)
 
     def install(self, *arguments, release=RELEASE):
-        # The fake has no OpenAPI document; the schemas are another test's business.
-        options = ["--install", "--disable-openapi-validation", "--namespace", NAMESPACE]
-        return self.helm("upgrade", release, CHART, *options, *arguments)
+        return self.helm("upgrade", "--install", release, CHART, "--namespace", NAMESPACE, *arguments)
 
     def secrets(self):
         """Secrets with decoded values, those of helm's own book-keeping excepted."""
