@@ -56,8 +56,9 @@ class Rendered:
         return tomllib.loads(self.bootstrap_text())
 
     def secret(self, name):
-        data = self.get("Secret", name).get("data") or {}
-        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+        secret = self.get("Secret", name)
+        data = {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
+        return {**data, **secret.get("stringData", {})}
 
     def pod(self, name):
         return self.get("StatefulSet", name)["spec"]["template"]["spec"]

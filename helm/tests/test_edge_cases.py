@@ -1,8 +1,11 @@
 """Renderings where a value decides something: what has to be there, and what must be refused."""
 
+import json
+
+import jsonschema
 import pytest
 import yaml
-from chart import CHART, NAMESPACE, ROOT, HelmError, template
+from chart import CHART, NAMESPACE, ROOT, VALUE_SETS, HelmError, template
 
 
 def values_of(name):
@@ -22,6 +25,35 @@ def test_the_chart_has_the_version_of_the_program():
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     assert chart["appVersion"] == version
     assert template().container("aster-drive-primary")["image"] == f"aster_drive:{version}"
+
+
+def test_the_schema_means_the_same_to_another_reader_than_helm():
+    """Versions of helm differ in the library that reads the schema."""
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert not list(validator.iter_errors(defaults))
+    for file in VALUE_SETS:
+        assert not list(validator.iter_errors(yaml.safe_load(file.read_text()) or {})), file
+    for wrong in ({"primry": {}}, {"followers": {"primary": {}}}, {"followers": {"a": {"replica": 1}}}):
+        assert list(validator.iter_errors(wrong)), wrong
+
+
+def test_every_object_in_the_schema_is_closed_or_free_on_purpose():
+    free = {"texts", "labels", "free", "section", "settings"}
+    schema = json.loads((CHART / "values.schema.json").read_text())
+
+    def closed(at, node):
+        if isinstance(node, dict) and "properties" in node:
+            assert node.get("additionalProperties") is False, at
+        for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+            closed(f"{at}.{key}", inner)
+
+    for name, definition in schema.pop("definitions").items():
+        if name not in free:
+            closed(name, definition)
+    closed("values", schema)
 
 
 @pytest.mark.parametrize(
@@ -280,18 +312,18 @@ def test_egress_is_limited_to_dns_and_each_other_when_asked_for():
     assert list(none.of_kind("NetworkPolicy")) == []
 
 
-def test_longest_release_names_fit_and_stay_apart():
-    names = ["r" * 52 + last for last in "ab"]
-    seen = set()
-    for release in names:
+def test_long_release_names_fit_and_stay_apart():
+    releases = ["r" * (length - 1) + last for length in (26, 36, 45, 53) for last in "ab"]
+    seen = []
+    for release in releases:
         rendered = template(release=release, values={"followers": {"abcdefghijklmno": {"replicas": 1}}})
         for kind, name in rendered.names():
             # A StatefulSet's name is in a label of its pods, with a hyphen and a hash of ten behind it.
             assert len(name) <= (52 if kind == "StatefulSet" else 63), name
         namespaces = [node["namespace"] for node in rendered.bootstrap()["nodes"]]
         assert namespaces and all(len(name) <= 64 for name in namespaces)
-        seen |= set(rendered.names())
-    assert len(seen) == 2 * len(rendered.names())
+        seen += rendered.names()
+    assert len(seen) == len(set(seen))
 
 
 def test_names_can_be_overridden():
@@ -346,7 +378,7 @@ def test_every_optional_part_lands_where_it_belongs():
     assert rendered.secret("aster-drive-admin") == {"password": "correct horse battery"}
 
 
-@pytest.mark.parametrize("text", ['a"b', "a\\b", "tab\there", "ünï", "<&>", "{{ x }}", "line\nbreak"])
+@pytest.mark.parametrize("text", ['a"b', "a\\b", "tab\there", "ünï", "<&>", "{{ x }}", "line\nbreak", "bell\a"])
 def test_texts_of_any_kind_arrive_in_the_declaration_as_they_are(text):
     values = {"followerDefaults": {"target": {"basePath": text}, "policy": {"basePath": text, "options": {"a": text}}}}
     bootstrap = template(values=values).bootstrap()
