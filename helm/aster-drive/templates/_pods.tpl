@@ -127,8 +127,6 @@ securityContext:
 volumeMounts:
   - name: data
     mountPath: /data
-  - name: tmp
-    mountPath: /tmp
   {{- .mounts | nindent 2 }}
   {{- with .config.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
