@@ -11,7 +11,6 @@ use rustix::io::Errno;
 
 use super::PIECE;
 use super::blocking::{Caller, Parked, blocking};
-use super::early_sync::{EARLY_SYNC, EarlySync};
 use super::fault::fault;
 use super::staging::Unfinished;
 use super::tree::Tree;
@@ -20,6 +19,9 @@ use crate::storage::{ErrorKind, Result, StorageError};
 
 /// Most parts kept open until all are copied.
 const MAX_OPEN_PARTS: usize = 64;
+/// Most bytes between two looks at whether the caller still waits, and between two requests to begin writing to the
+/// disk. Fewer cost more calls; more leave the disk idle at the start and busy at the end.
+const STRIDE: u64 = 4 * 1024 * 1024;
 
 /// Concatenates `parts` into `target`.
 pub(super) async fn compose(
@@ -36,29 +38,12 @@ pub(super) async fn compose(
         let message = format!("compose target `{target}` is also one of the parts");
         return Err(StorageError::new(ErrorKind::InvalidArgument, message));
     }
-    let begin_tree = Arc::clone(&tree);
-    let (mut composition, mut syncing) = blocking(move |_| {
-        let composition = Composition::begin(&begin_tree, target, parts, expected_size)?;
-        let syncing = EarlySync::new(&begin_tree, &composition.object, action(&composition.target));
-        Ok((Parked::new(composition), syncing))
+    blocking(move |caller| {
+        let mut composition = Composition::begin(&tree, target, parts, expected_size)?;
+        composition.copy_all(&tree, caller)?;
+        composition.finish(&tree, caller)
     })
     .await?;
-    loop {
-        let tree = Arc::clone(&tree);
-        let (copied, back) = blocking(move |caller| {
-            let mut composition = composition.take();
-            let copied = composition.copy(&tree, caller)?;
-            Ok((copied, Parked::new(composition)))
-        })
-        .await?;
-        composition = back;
-        if copied == 0 {
-            break;
-        }
-        syncing.wrote(copied).await?;
-    }
-    syncing.settle().await?;
-    blocking(move |caller| composition.take().finish(&tree, caller)).await?;
     Ok(expected_size)
 }
 
@@ -67,53 +52,51 @@ struct Composition {
     target: ObjectKey,
     parts: Vec<Part>,
     object: Unfinished,
-    /// Index of the part that is copied next.
-    next: usize,
-    /// That part, if it is open, and how much of it is left.
-    input: Option<(File, u64)>,
+    /// Bytes copied, and how many of them the disk was asked to take.
+    copied: u64,
+    handed_to_disk: u64,
     /// Copied parts. While they are open, removing their names is quick; the blocks are freed when they are closed.
-    copied: Vec<File>,
+    done: Vec<File>,
     /// Whether the kernel copies between these files.
     in_kernel: bool,
 }
 
 impl Composition {
+    /// Finds the parts and room for the whole.
     fn begin(tree: &Tree, target: ObjectKey, parts: Vec<ObjectKey>, expected_size: u64) -> Result<Self> {
         let parts = inspect(tree, parts, expected_size)?;
         let object = tree.stage().map_err(|e| tree.write_fault(&action(&target), e))?;
-        Ok(Self { target, parts, object, next: 0, input: None, copied: Vec::new(), in_kernel: true })
+        object.reserve(expected_size).map_err(|e| fault(&action(&target), e))?;
+        Ok(Self { target, parts, object, copied: 0, handed_to_disk: 0, done: Vec::new(), in_kernel: true })
     }
 
-    /// Copies at most [`EARLY_SYNC`] bytes; 0 at the end. A part that was replaced meanwhile fails the compose.
-    fn copy(&mut self, tree: &Tree, caller: &Caller) -> Result<u64> {
-        let mut total = 0;
-        while total < EARLY_SYNC {
-            caller.still_waits()?;
-            let Some(part) = self.parts.get(self.next) else { break };
-            let (mut input, left) = match self.input.take() {
-                Some(input) => input,
-                None => part.reopen(tree)?,
-            };
-            if left == 0 {
-                self.next += 1;
-                if self.copied.len() < MAX_OPEN_PARTS {
-                    self.copied.push(input);
+    /// A part that was replaced meanwhile fails the compose.
+    fn copy_all(&mut self, tree: &Tree, caller: &Caller) -> Result<()> {
+        for index in 0..self.parts.len() {
+            let (mut input, mut left) = self.parts[index].reopen(tree)?;
+            while left > 0 {
+                caller.still_waits()?;
+                let copied = self.copy_some(&mut input, left.min(STRIDE));
+                let copied = match copied.map_err(|e| fault(&action(&self.target), e))? {
+                    0 => return Err(self.parts[index].changed()),
+                    copied => copied,
+                };
+                left -= copied;
+                self.copied += copied;
+                if tree.is_fully_durable() && self.copied - self.handed_to_disk >= STRIDE {
+                    self.object.begin_writeback(self.handed_to_disk..self.copied);
+                    self.handed_to_disk = self.copied;
                 }
-                continue;
             }
-            let copied = self.copy_some(&mut input, left.min(EARLY_SYNC - total));
-            let copied = match copied.map_err(|e| fault(&action(&self.target), e))? {
-                0 => return Err(self.parts[self.next].changed()),
-                copied => copied,
-            };
-            total += copied;
-            self.input = Some((input, left - copied));
+            if self.done.len() < MAX_OPEN_PARTS {
+                self.done.push(input);
+            }
         }
-        Ok(total)
+        Ok(())
     }
 
-    /// Copies from the position of `input` to the end of the object. In the kernel this shares blocks where the file
-    /// system can.
+    /// Copies from the position of `input` to the end of what was copied before. In the kernel this shares blocks
+    /// where the file system can.
     fn copy_some(&mut self, input: &mut File, most: u64) -> io::Result<u64> {
         while self.in_kernel {
             match copy_file_range(&*input, None, self.object.file(), None, most as usize) {
@@ -131,7 +114,7 @@ impl Composition {
     /// Makes the copy the target, then removes the parts.
     fn finish(self, tree: &Tree, caller: &Caller) -> Result<()> {
         // The caller need not wait until they are closed.
-        let _closed_later = Parked::new(self.copied);
+        let _closed_later = Parked::new(self.done);
         tree.place(self.object, &self.target, caller)?;
         for part in &self.parts {
             remove_copied(tree, part);

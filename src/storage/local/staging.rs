@@ -8,12 +8,17 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, openat, unlinkat};
+use rustix::fs::{
+    Advice, AtFlags, FallocateFlags, FlockOperation, Mode, OFlags, fadvise, fallocate, flock, fstat, mkdirat, openat,
+    unlinkat,
+};
 use rustix::io::Errno;
 use uuid::Uuid;
 
@@ -95,6 +100,36 @@ impl Unfinished {
     /// The same, to keep.
     pub(super) fn share_file(&self) -> Arc<File> {
         Arc::clone(&self.file)
+    }
+
+    /// Reserves room for `size` bytes, and makes the file so long. A file system that cannot reserve finds out while
+    /// it is written to.
+    pub(super) fn reserve(&self, size: u64) -> io::Result<()> {
+        if i64::try_from(size).is_err() {
+            return Err(Errno::FBIG.into());
+        }
+        if size == 0 {
+            return Ok(());
+        }
+        loop {
+            return match fallocate(&self.file, FallocateFlags::empty(), 0, size) {
+                Err(Errno::INTR) => continue,
+                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) | Ok(()) => Ok(()),
+                Err(errno) => Err(errno.into()),
+            };
+        }
+    }
+
+    /// Asks the kernel to begin writing these bytes to the disk, so that the sync at the end has little left to do.
+    ///
+    /// The advice is a hint, and so is what we make of it: Linux begins to write dirty pages before it lets go of
+    /// clean ones, and pages under way stay in the cache. `sync_file_range`, which says it in so many words, has no
+    /// safe binding. Errors are kept for the sync of the same open file.
+    pub(super) fn begin_writeback(&self, bytes: Range<u64>) {
+        let length = NonZeroU64::new(bytes.end.saturating_sub(bytes.start));
+        if length.is_some() {
+            let _ = fadvise(&self.file, bytes.start, length, Advice::DontNeed);
+        }
     }
 
     /// Moves the file to `name` in `directory`, replacing what is there. On failure nothing has changed.

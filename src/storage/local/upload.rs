@@ -1,13 +1,11 @@
 //! A large PUT on its way: while one piece is hashed and written, each on a thread of its own, the next one fills from
 //! the network, and the disk takes what was written before.
 
-use std::fs::File;
 use std::io::Write;
 use std::mem;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -39,7 +37,7 @@ impl Upload {
         blocking(move |_| {
             check_place(&tree, &key)?;
             let object = tree.stage().map_err(|e| tree.write_fault(&action(&key), e))?;
-            reserve(object.file(), size).map_err(|e| fault(&action(&key), e))?;
+            object.reserve(size).map_err(|e| fault(&action(&key), e))?;
             let syncing = EarlySync::new(&tree, &object, action(&key));
             Ok(Self { key, size, object: Stage::idle(object), sha256: Stage::idle(Sha256::new()), syncing })
         })
@@ -160,19 +158,5 @@ fn check_place(tree: &Tree, key: &ObjectKey) -> Result<()> {
             }
         }
         Err(error) => Err(fault(&action(key), error)),
-    }
-}
-
-/// Reserves `size` bytes for `file`. A file system that cannot reserve finds out while writing.
-fn reserve(file: &File, size: u64) -> rustix::io::Result<()> {
-    if i64::try_from(size).is_err() {
-        return Err(Errno::FBIG);
-    }
-    loop {
-        return match fallocate(file, FallocateFlags::empty(), 0, size) {
-            Err(Errno::INTR) => continue,
-            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) | Ok(()) => Ok(()),
-            Err(errno) => Err(errno),
-        };
     }
 }
