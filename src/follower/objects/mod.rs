@@ -1,8 +1,9 @@
 //! The object operations (wire contract §5.1, §5.3 to §5.7).
 //!
 //! Each works in the same order: caller, decoding, ingress target, key, operation. Nothing here keeps an object in
-//! memory: bodies pass through in pieces, both ways.
+//! memory, nor a listing: they pass through in pieces.
 
+mod list;
 mod read;
 mod write;
 
@@ -13,7 +14,7 @@ use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderValue, Method, Uri};
 
-pub(super) use self::read::list_objects;
+pub(super) use self::list::list_objects;
 use self::read::{get_object, head_object};
 pub(super) use self::write::compose_objects;
 use self::write::{delete_object, put_object};

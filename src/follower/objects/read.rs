@@ -1,4 +1,4 @@
-//! GET, HEAD, metadata and the listing.
+//! GET, HEAD and metadata.
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
@@ -17,7 +17,7 @@ use crate::follower::caller::{Signed, SignedOrPresigned};
 use crate::follower::error::{bad_key, bad_range, object_failure};
 use crate::follower::snapshot::ReadyTarget;
 use crate::http::{ApiError, Query, Reply, ok};
-use crate::protocol::{ByteRange, KeyError, ListReply, MetadataReply, ObjectKey, RangeError, codes};
+use crate::protocol::{ByteRange, MetadataReply, ObjectKey, RangeError, codes};
 use crate::storage::{ObjectMeta, ObjectReader};
 
 const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -135,31 +135,4 @@ pub(super) async fn head_object(follower: &Follower, parts: &mut Parts) -> Resul
     let key = object_key(&parts.uri)?;
     let meta = target.store.head(&key).await.map_err(object_failure(target.driver()))?;
     Ok(reply(StatusCode::OK, described(&meta), Body::empty()))
-}
-
-/// Most keys in one listing. The wire contract (§5.6) has no pages; at a typical length of 64 bytes this answer takes
-/// about 100 MiB.
-const MAX_LISTED: usize = 1_000_000;
-
-/// Members of a listing.
-#[derive(Debug, Deserialize)]
-pub(in crate::follower) struct ListQuery {
-    #[serde(default)]
-    prefix: String,
-}
-
-pub(in crate::follower) async fn list_objects(
-    Signed(snapshot): Signed,
-    State(follower): State<Follower>,
-    Query(query): Query<ListQuery>,
-) -> Result<Reply<ListReply>, ApiError> {
-    let target = follower.target(&snapshot).await?;
-    let prefix = match ObjectKey::parse(&query.prefix) {
-        Ok(prefix) => Some(prefix),
-        Err(KeyError::Empty) => None,
-        Err(error) => return Err(bad_key(error)),
-    };
-    let listed = target.store.list_up_to(MAX_LISTED, prefix.as_ref()).await;
-    let items = listed.map_err(object_failure(target.driver()))?;
-    Ok(ok(ListReply { items }))
 }

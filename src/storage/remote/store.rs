@@ -68,12 +68,15 @@ impl RemoteStore {
             Err(error) if error.kind() == ErrorKind::NotFound => return self.only(prefix).await,
             other => other?,
         };
-        let mut keys: Vec<String> = listed
-            .iter()
-            .filter_map(|wire| self.local(wire))
-            .filter(|key| prefix.is_none_or(|prefix| lies_under(key, prefix.as_str())))
-            .map(str::to_owned)
-            .collect();
+        // In place: they may be many. Their order is a promise of the contract that costs little to keep ourselves.
+        let mut keys = listed;
+        keys.retain_mut(|wire| {
+            let Some(key) = self.local(wire) else { return false };
+            let behind_base = wire.len() - key.len();
+            let wanted = prefix.is_none_or(|prefix| lies_under(key, prefix.as_str()));
+            wire.drain(..behind_base);
+            wanted
+        });
         keys.sort_unstable();
         Ok(keys)
     }

@@ -1,62 +1,83 @@
-//! LIST (wire contract §5.6): all pages, up to a bound. Prefixes are whole path segments here, as on every store.
+//! LIST (wire contract §5.6): page by page, as the caller takes them. Prefixes are whole path segments here, as on every
+//! store.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use percent_encoding::percent_decode_str;
 
 use super::{S3Store, read};
 use crate::protocol::ObjectKey;
-use crate::storage::{ErrorKind, Result, StorageError};
+use crate::storage::{ErrorKind, KeyStream, Result, StorageError};
 
 use aws_sdk_s3::types::EncodingType;
 
-/// Most keys one answer may hold. At a typical length of 64 bytes they take about 100 MiB while they are sorted.
-const MAX_KEYS: usize = 1_000_000;
 /// Most pages: a server that sends them with few keys, or none, must not hold us for ever.
 const MAX_PAGES: usize = 20_000;
 
-/// All keys at or below `prefix`, sorted by bytes.
-pub(super) async fn list(store: &S3Store, prefix: Option<&ObjectKey>) -> Result<Vec<String>> {
-    let mut keys = Vec::new();
-    let below = match prefix {
-        None => store.root.to_string(),
+/// All keys at or below `prefix`, sorted by bytes. Errors of the first page are those of the call, later ones are items
+/// of the stream and its end.
+pub(super) async fn list(store: &S3Store, prefix: Option<&ObjectKey>) -> Result<KeyStream> {
+    let (below, own) = match prefix {
+        None => (store.root.to_string(), None),
         Some(prefix) => {
             // Asking for `a/` leaves out `ab` and all below it, but also the object `a` itself.
-            match read::head(store, prefix).await {
-                Ok(_) => keys.push(prefix.to_string()),
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
+            let own = match read::head(store, prefix).await {
+                Ok(_) => Some(prefix.to_string()),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
                 Err(error) => return Err(error),
-            }
-            format!("{}/", store.full_key(prefix))
+            };
+            (format!("{}/", store.full_key(prefix)), own)
         }
     };
-    collect(store, &below, &mut keys, MAX_KEYS).await?;
-    // S3 sorts; what only resembles it may not.
-    keys.sort_unstable();
-    Ok(keys)
+    let mut pages =
+        Pages { store: store.clone(), below, next: Some(None), left: MAX_PAGES, last: own.clone() };
+    let mut first: Vec<String> = own.into_iter().collect();
+    first.extend(pages.next().await?.unwrap_or_default());
+    let more = stream::try_unfold(pages, async |mut pages| Ok(pages.next().await?.map(|keys| (keys, pages))));
+    let pages = stream::once(async { Ok::<_, StorageError>(first) }).chain(more);
+    Ok(Box::pin(pages.map_ok(|keys| stream::iter(keys.into_iter().map(Ok))).try_flatten()))
 }
 
-async fn collect(store: &S3Store, below: &str, keys: &mut Vec<String>, limit: usize) -> Result<()> {
-    let bucket = &store.bucket;
-    let mut token = None;
-    for _ in 0..MAX_PAGES {
-        let request = bucket.client.list_objects_v2().bucket(&*bucket.name).prefix(below);
+/// A listing under way.
+struct Pages {
+    store: S3Store,
+    /// What full keys begin with.
+    below: String,
+    /// The token of the next page; the first has none. `None` behind the last page.
+    next: Option<Option<String>>,
+    /// Pages that may follow.
+    left: usize,
+    /// The last key so far.
+    last: Option<String>,
+}
+
+impl Pages {
+    /// The keys of the next page; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<String>>> {
+        let Some(token) = self.next.take() else { return Ok(None) };
+        let bucket = &self.store.bucket;
+        self.left = self.left.checked_sub(1).ok_or_else(|| bucket.nonsense("a list that does not end"))?;
+        let request = bucket.client.list_objects_v2().bucket(&*bucket.name).prefix(&self.below);
         // Keys may hold characters that XML has no way to write.
-        let request = request.encoding_type(EncodingType::Url).set_continuation_token(token.take());
+        let request = request.encoding_type(EncodingType::Url).set_continuation_token(token);
         let page = request.send().await.map_err(|e| bucket.fault("list objects", e))?;
         let encoded = page.encoding_type == Some(EncodingType::Url);
-        for object in page.contents() {
-            keys.extend(object.key().and_then(|key| relative(&store.root, key, encoded)));
+        let names = page.contents().iter().filter_map(aws_sdk_s3::types::Object::key);
+        let keys: Vec<String> = names.filter_map(|name| relative(&self.store.root, name, encoded)).collect();
+        let last = self.last.iter().chain(&keys);
+        // Sorting it ourselves would mean to hold all of it.
+        if !last.is_sorted_by(|a, b| a < b) {
+            let message = format!("{} lists keys out of order; S3 sorts them by their bytes", bucket.place);
+            return Err(StorageError::new(ErrorKind::Unsupported, message));
         }
-        if keys.len() > limit {
-            let message = format!("more than {limit} keys to list; list a narrower prefix");
-            return Err(StorageError::new(ErrorKind::InvalidArgument, message));
+        if let Some(last) = keys.last() {
+            self.last = Some(last.clone());
         }
-        if page.is_truncated != Some(true) {
-            return Ok(());
+        if page.is_truncated == Some(true) {
+            let token = page.next_continuation_token;
+            self.next = Some(Some(token.ok_or_else(|| bucket.nonsense("a list that does not go on"))?));
         }
-        token =
-            Some(page.next_continuation_token.ok_or_else(|| bucket.nonsense("a list that does not go on"))?);
+        Ok(Some(keys))
     }
-    Err(bucket.nonsense("a list that does not end"))
 }
 
 /// The key behind `root`. Names that no key can spell (put there by others: `a//b`, a slash at the end) are no objects.

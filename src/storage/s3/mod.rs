@@ -42,7 +42,6 @@ use secrecy::ExposeSecret;
 pub use self::settings::{Addressing, S3Location, S3LocationError, S3Settings, Timeouts};
 use super::{
     ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
-    listed,
 };
 use crate::protocol::{ByteRange, ObjectKey};
 
@@ -187,7 +186,7 @@ impl ObjectStore for S3Store {
     }
 
     fn list<'a>(&'a self, prefix: Option<&'a ObjectKey>) -> BoxFuture<'a, Result<KeyStream>> {
-        Box::pin(async move { list::list(self, prefix).await.map(listed) })
+        Box::pin(list::list(self, prefix))
     }
 
     fn compose<'a>(
