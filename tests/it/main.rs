@@ -15,6 +15,7 @@ mod faults;
 mod hot_path;
 mod large_file;
 mod live_changes;
+mod long_listing;
 mod make_run;
 mod primary_crash;
 mod s3_target;

@@ -77,7 +77,16 @@ impl Enrolled {
 
     /// All keys, as the follower lists them.
     pub(crate) async fn list(&self) -> Vec<String> {
-        let reply = Answer::read(self.call(Method::GET, "/objects").await).await;
+        self.list_at("/objects").await
+    }
+
+    /// The keys at or below `prefix`.
+    pub(crate) async fn list_below(&self, prefix: &str) -> Vec<String> {
+        self.list_at(&format!("/objects?prefix={prefix}")).await
+    }
+
+    async fn list_at(&self, path: &str) -> Vec<String> {
+        let reply = Answer::read(self.call(Method::GET, path).await).await;
         serde_json::from_value(reply.data()["items"].clone()).expect("keys")
     }
 

@@ -137,7 +137,11 @@ mod tests {
         for keys in [Vec::new(), vec!["one".to_owned()], many()] {
             let body = Answer::new(stream(keys.iter().cloned().map(Ok).collect())).into_body().await;
             let body = body.expect("a body");
-            assert_eq!(body.size_hint().exact().is_some(), keys.len() < 5000, "short answers tell their length");
+            assert_eq!(
+                body.size_hint().exact().is_some(),
+                keys.len() < 5000,
+                "short answers tell their length"
+            );
             let text = body.collect().await.expect("whole").to_bytes();
             let expected = serde_json::to_vec(&Envelope::of(ListReply { items: keys })).expect("JSON");
             assert!(text == expected, "{}", String::from_utf8_lossy(&text[..text.len().min(200)]));

@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::Dir;
 use rustix::fs::{
-    Advice, AtFlags, FallocateFlags, FlockOperation, Mode, OFlags, fadvise, fallocate, flock, fstat, mkdirat, openat,
-    unlinkat,
+    Advice, AtFlags, FallocateFlags, FlockOperation, Mode, OFlags, fadvise, fallocate, flock, fstat, mkdirat,
+    openat, unlinkat,
 };
 use rustix::io::Errno;
 use uuid::Uuid;

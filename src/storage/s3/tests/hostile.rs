@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::presigning::PresigningConfig;
-use futures_util::future;
+use futures_util::{StreamExt, future};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::settings_for;
-use crate::protocol::ByteRange;
+use crate::protocol::{ByteRange, Namespace};
 use crate::storage::contract::{body, drain, key, pattern};
 use crate::storage::s3::{Addressing, S3Settings, S3Store, Timeouts};
 use crate::storage::{BodyError, ErrorKind, ObjectStore, Result};
@@ -240,6 +240,47 @@ async fn a_list_that_cannot_go_on_is_refused() {
     .await;
     let error = store(&peer).list_up_to(100_000, None).await.expect_err("no token");
     assert_eq!(error.kind(), ErrorKind::Misconfigured, "{error}");
+}
+
+/// A page of a listing in [`listed_store`], and whether there is more.
+fn page(names: &[&str], truncated: bool) -> Option<String> {
+    let contents: String =
+        names.iter().map(|name| format!("<Contents><Key>base path/listed/{name}</Key></Contents>")).collect();
+    let body = format!(
+        "<ListBucketResult><IsTruncated>{truncated}</IsTruncated><NextContinuationToken>t</NextContinuationToken>{contents}</ListBucketResult>"
+    );
+    answer("200 OK", "", &body)
+}
+
+fn listed_store(peer: &Peer) -> S3Store {
+    let namespace = Namespace::parse("listed").expect("namespace");
+    S3Store::new(&S3Settings { namespace, ..impatient(peer) }).expect("store")
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_page_by_page_as_it_is_taken() {
+    let peer = peer(|n| if n == 0 { page(&["a", "b"], true) } else { page(&["c", "d"], false) }).await;
+    let store = listed_store(&peer);
+    let mut keys = store.list(None).await.expect("the first page");
+    assert_eq!(keys.next().await.expect("a key").expect("a"), "a");
+    assert_eq!(keys.next().await.expect("a key").expect("b"), "b");
+    assert_eq!(peer.requests.load(Ordering::Relaxed), 1);
+    let rest: Vec<String> = keys.map(|key| key.expect("a key")).collect().await;
+    assert_eq!(rest, ["c", "d"]);
+    assert_eq!(peer.requests.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_list_out_of_order_is_refused_also_across_pages() {
+    let scripts: [Script; 2] = [
+        |_| page(&["b", "a"], false),
+        |n| if n == 0 { page(&["a", "c"], true) } else { page(&["b"], false) },
+    ];
+    for script in scripts {
+        let peer = peer(script).await;
+        let error = listed_store(&peer).list_up_to(100, None).await.expect_err("out of order");
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    }
 }
 
 #[tokio::test]
