@@ -60,7 +60,7 @@ struct Field {
 
 /// What is measured: a follower, or another nginx to check the bench itself.
 enum Side {
-    Follower(Follower),
+    Follower(Box<Follower>),
     Nginx(Nginx),
 }
 
@@ -70,7 +70,8 @@ impl Side {
         if bench.nginx_only {
             return Ok(Self::Nginx(Nginx::start("nginx again", &home).await?));
         }
-        Ok(Self::Follower(Follower::start(&bench.follower_binary, &home, "follower", durability).await?))
+        let follower = Follower::start(&bench.follower_binary, &home, "follower", durability).await?;
+        Ok(Self::Follower(Box::new(follower)))
     }
 
     fn peer(&self) -> &Arc<Peer> {
