@@ -8,6 +8,7 @@ mod support;
 
 mod admin_api;
 mod architecture;
+mod backup;
 mod configuration;
 mod confinement;
 mod crash;
