@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::client::{Answer, Client};
 use crate::support::enrolled::Enrolled;
-use crate::support::follower::Follower;
+use crate::support::follower::{self, Follower};
 use crate::support::pair::{Pair, id};
 use crate::support::primary::Primary;
 use crate::support::random::Random;
@@ -267,4 +267,38 @@ async fn objects_outside_the_data_directory_are_asked_for_and_come_back() {
     done("restore", &[flag("--objects"), &root, &backup, &data]).await;
     enrolled.start_again().await;
     assert_eq!(enrolled.list().await, ["files/a"]);
+}
+
+#[tokio::test]
+async fn a_follower_whose_volume_is_lost_and_has_no_backup_comes_back_as_a_new_node() {
+    let mut pair = Pair::start().await;
+    let admin = pair.primary.admin.clone();
+    let lost = store(&admin, "lost".into(), b"lost".to_vec()).await;
+    let port = pair.follower.port();
+    pair.follower.process.kill().await;
+    std::fs::remove_dir_all(pair.follower_home.path().join("data")).expect("wipe");
+
+    pair.primary.patch_node(pair.node, json!({"is_enabled": false})).await;
+    let node = pair.primary.create_node("edge-2", "home-2", &pair.follower.url).await;
+    let token = pair.primary.token(node).await;
+    let environment = follower::bootstrap_environment(port, &pair.primary.url, &token);
+    pair.follower = Follower::start_with(pair.follower_home.path(), &environment).await;
+    pair.follower.ready().await;
+    let path = format!("/api/v1/admin/remote-nodes/{node}");
+    admin.post(&format!("{path}/test"), json!({})).await.data();
+    let target = json!({"driver_type": "local", "name": "t", "base_path": "default", "max_file_size": 0});
+    assert_eq!(admin.post(&format!("{path}/ingress-profiles"), target).await.data()["last_error"], "");
+    let policy = json!({"name": "Remote 2", "driver_type": "remote", "remote_node_id": node});
+    let policy = id(admin.post("/api/v1/admin/policies", policy).await.data());
+    let rules = json!([{"policy_id": policy, "priority": 1, "min_file_size": 0, "max_file_size": 0}]);
+    admin.patch(&format!("/api/v1/admin/policy-groups/{}", pair.group), json!({"items": rules})).await.data();
+
+    let stored = store(&admin, "new".into(), b"new".to_vec()).await;
+    let path = format!("/api/v1/files/{}/download", stored.file);
+    let reply = admin.request(Method::GET, &path).send().await.expect("reply");
+    assert_eq!(reply.bytes().await.expect("body").as_ref(), b"new");
+    let path = format!("/api/v1/files/{}", lost.file);
+    assert_eq!(admin.get(&path).await.data()["name"], "lost", "listed until it is deleted");
+    admin.delete(&path).await.data();
+    assert_eq!(admin.get(&path).await.status, 404);
 }
