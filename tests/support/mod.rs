@@ -9,6 +9,7 @@ pub(crate) mod gateway;
 pub(crate) mod pair;
 pub(crate) mod primary;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod random;
 pub(crate) mod signed;
 pub(crate) mod wait;

@@ -41,17 +41,7 @@ impl Pair {
         let target = json!({"driver_type": "local", "name": "default-local", "base_path": "default", "max_file_size": 0, "is_default": true});
         let target = admin.post(&format!("{path}/ingress-profiles"), target).await;
         assert_eq!(target.data()["last_error"], "");
-        let policy = json!({"name": "Remote", "driver_type": "remote", "remote_node_id": self.node, "base_path": "store"});
-        self.policy = id(admin.post("/api/v1/admin/policies", policy).await.data());
-        let rules =
-            json!([{"policy_id": self.policy, "priority": 1, "min_file_size": 0, "max_file_size": 0}]);
-        let group = json!({"name": "Remote Test Group", "items": rules});
-        self.group = id(admin.post("/api/v1/admin/policy-groups", group).await.data());
-        let me = id(admin.get("/api/v1/auth/me").await.data());
-        admin
-            .patch(&format!("/api/v1/admin/users/{me}"), json!({"policy_group_id": self.group}))
-            .await
-            .data();
+        (self.policy, self.group) = route_to(&self.primary, self.node).await;
     }
 
     /// Files that lie under the follower's default target, as paths.
@@ -66,6 +56,21 @@ impl Pair {
         }
         found
     }
+}
+
+/// Routes the files of the administrator to an enrolled node that has an address and a target; gives the ids of policy
+/// and group.
+pub(crate) async fn route_to(primary: &Primary, node: i64) -> (i64, i64) {
+    let admin = &primary.admin;
+    let policy =
+        json!({"name": "Remote", "driver_type": "remote", "remote_node_id": node, "base_path": "store"});
+    let policy = id(admin.post("/api/v1/admin/policies", policy).await.data());
+    let rules = json!([{"policy_id": policy, "priority": 1, "min_file_size": 0, "max_file_size": 0}]);
+    let group = json!({"name": "Remote Test Group", "items": rules});
+    let group = id(admin.post("/api/v1/admin/policy-groups", group).await.data());
+    let me = id(admin.get("/api/v1/auth/me").await.data());
+    admin.patch(&format!("/api/v1/admin/users/{me}"), json!({"policy_group_id": group})).await.data();
+    (policy, group)
 }
 
 /// The `id` member.

@@ -33,12 +33,12 @@ pub(crate) fn environment(port: u16) -> Environment {
 impl Primary {
     /// Starts a fresh primary in `directory` on any port, with an administrator and a public site URL.
     pub(crate) async fn start(directory: &Path) -> Self {
-        Self::start_on(directory, 0).await
+        Self::start_with(directory, &environment(0)).await
     }
 
-    /// Starts a fresh primary on `port`.
-    pub(crate) async fn start_on(directory: &Path, port: u16) -> Self {
-        let mut primary = Self::launch(directory, port).await;
+    /// Starts a fresh primary with `environment`.
+    pub(crate) async fn start_with(directory: &Path, environment: &Environment) -> Self {
+        let mut primary = Self::launch(directory, environment).await;
         let setup = json!({"username": ADMIN, "email": "admin@example.com", "password": PASSWORD});
         primary.admin.post("/api/v1/auth/setup", setup).await.data();
         primary.admin = login(&primary.url, ADMIN, PASSWORD).await;
@@ -48,13 +48,13 @@ impl Primary {
 
     /// Starts again what an earlier primary left in `directory`.
     pub(crate) async fn start_again(directory: &Path, port: u16) -> Self {
-        let mut primary = Self::launch(directory, port).await;
+        let mut primary = Self::launch(directory, &environment(port)).await;
         primary.admin = login(&primary.url, ADMIN, PASSWORD).await;
         primary
     }
 
-    async fn launch(directory: &Path, port: u16) -> Self {
-        let process = Process::start(directory, &[], &environment(port));
+    async fn launch(directory: &Path, environment: &Environment) -> Self {
+        let process = Process::start(directory, &[], environment);
         let url = format!("http://{}", process.address().await);
         let admin = Client::new(url.clone());
         Self { process, url, admin }
