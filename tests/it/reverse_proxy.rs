@@ -177,13 +177,13 @@ impl Site {
         let (file, _) = self.file(8 * MIB);
         let url = self.presigned("PUT", "files/broken");
         let mut curl = self.proxy.curl();
-        curl.args(["--limit-rate", "400k", "-T"])
+        curl.args(["--limit-rate", "150k", "-T"])
             .arg(file)
             .arg(&url)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut browser: Child = curl.spawn().expect("curl");
-        // It arrives while it is sent: nothing between keeps a copy first.
+        // It arrives while it is sent, which takes longer than we wait: nothing between keeps a copy first.
         wait::until("bytes at the follower", async || {
             self.unfinished().iter().any(|file| file.metadata().is_ok_and(|it| it.len() > 0)).then_some(())
         })
