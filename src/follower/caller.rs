@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use percent_encoding::percent_decode_str;
 
 use super::Follower;
@@ -22,6 +22,12 @@ use crate::protocol::{
     PRESIGN_ACCESS_KEY, PRESIGN_EXPIRES, PRESIGN_SIGNATURE, PresignedFields, SignedFields, Timestamp,
     presigned_target,
 };
+
+// As names and not as texts: a text is checked anew each time it is looked for.
+static ACCESS_KEY: HeaderName = HeaderName::from_static(HEADER_ACCESS_KEY);
+static TIMESTAMP: HeaderName = HeaderName::from_static(HEADER_TIMESTAMP);
+static NONCE: HeaderName = HeaderName::from_static(HEADER_NONCE);
+static SIGNATURE: HeaderName = HeaderName::from_static(HEADER_SIGNATURE);
 
 /// Why a caller was turned away.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +110,7 @@ enum Disabled {
 
 /// Which of the two schemes a request uses (§4, last paragraph).
 fn is_presigned(parts: &Parts) -> bool {
-    if parts.headers.contains_key(HEADER_SIGNATURE) {
+    if parts.headers.contains_key(&SIGNATURE) {
         return false;
     }
     match parts.method {
@@ -145,11 +151,11 @@ fn check_signed<'a>(
     now: i64,
 ) -> Result<(Arc<ActiveBinding>, Claim<'a>), CallerError> {
     let headers = &parts.headers;
-    let access_key = header(headers, HEADER_ACCESS_KEY)?;
-    let timestamp_text = header(headers, HEADER_TIMESTAMP)?;
+    let access_key = header(headers, &ACCESS_KEY)?;
+    let timestamp_text = header(headers, &TIMESTAMP)?;
     let timestamp: i64 = timestamp_text.parse().map_err(|_| CallerError::Number(HEADER_TIMESTAMP))?;
-    let nonce = header(headers, HEADER_NONCE)?;
-    let signature = header(headers, HEADER_SIGNATURE)?;
+    let nonce = header(headers, &NONCE)?;
+    let signature = header(headers, &SIGNATURE)?;
     let skew = now.abs_diff(timestamp);
     if skew > MAX_CLOCK_SKEW_SECS.unsigned_abs() {
         return Err(CallerError::ClockSkew(skew));
@@ -203,13 +209,13 @@ fn known_binding<'a>(
 }
 
 /// The one value of a header. Two values are refused: a proxy and we might read different ones.
-fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, CallerError> {
+fn header<'a>(headers: &'a HeaderMap, name: &'static HeaderName) -> Result<&'a str, CallerError> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty());
     if values.next().is_some() {
-        return Err(CallerError::Repeated(name));
+        return Err(CallerError::Repeated(name.as_str()));
     }
-    value.ok_or(CallerError::Missing(name))
+    value.ok_or(CallerError::Missing(name.as_str()))
 }
 
 /// The header as a number; hyper has refused anything else that stands there.

@@ -130,6 +130,7 @@ fn serve_connection(
     let connection = drain.watch(connection);
     tokio::spawn(async move {
         tokio::select! {
+            biased;
             ended = connection => {
                 if let Err(error) = ended {
                     tracing::debug!("connection ended early: {error}");

@@ -13,8 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::storage::announced_body::AnnouncedBody;
 use crate::storage::{ErrorKind, Result, StorageError};
 
-/// All of it, in bytes.
-pub(super) const PART_MEMORY: u64 = 128 * 1024 * 1024;
+/// All of it, in bytes. The process takes about twice as much: the allocator keeps freed parts for the next ones.
+pub(super) const PART_MEMORY: u64 = 96 * 1024 * 1024;
 /// What each upload may hold without asking. A sender has to send this much before memory is set aside for it, so
 /// that senders who trickle hold no more than they sent, and small objects never wait.
 const FREE: usize = 64 * 1024;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::budget::PART_MEMORY;
 use super::upload::MIN_PART;
+use super::write::MAX_PART;
 use crate::protocol::Namespace;
 use crate::storage::{ErrorKind, Result, StorageError};
 
@@ -67,11 +67,10 @@ impl S3Settings {
     /// Refuses what cannot work, in words for the one who set it.
     pub(super) fn validate(&self) -> Result<()> {
         let refused = |message: String| Err(StorageError::new(ErrorKind::Misconfigured, message));
-        if !(MIN_PART..=PART_MEMORY / 2).contains(&self.part_size) {
+        if !(MIN_PART..=MAX_PART).contains(&self.part_size) {
             return refused(format!(
                 "part size {} must be between {MIN_PART} and {} bytes",
-                self.part_size,
-                PART_MEMORY / 2
+                self.part_size, MAX_PART
             ));
         }
         if self.parallel_parts == 0 || self.connections == 0 {
@@ -330,7 +329,7 @@ mod tests {
         assert!(refusal(settings("")).contains("region"));
         assert!(refusal(settings("https://s3.example.com?x=1")).contains("query"));
         assert!(refusal(S3Settings { part_size: MIN_PART - 1, ..good.clone() }).contains("part size"));
-        assert!(refusal(S3Settings { part_size: PART_MEMORY, ..good.clone() }).contains("part size"));
+        assert!(refusal(S3Settings { part_size: MAX_PART + 1, ..good.clone() }).contains("part size"));
         assert!(refusal(S3Settings { connections: 0, ..good }).contains("connections"));
         S3Settings { region: Some("eu-west-1".to_owned()), ..settings("") }.validate().expect("region");
     }

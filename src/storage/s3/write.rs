@@ -10,8 +10,8 @@ use crate::protocol::ObjectKey;
 use crate::storage::announced_body::AnnouncedBody;
 use crate::storage::{ByteStream, ErrorKind, Result, StorageError, Stored};
 
-/// Parts above this size do not leave room for one on its way while the next one fills.
-const MAX_PART: u64 = PART_MEMORY / 2;
+/// Largest part. Objects of up to 468 GiB have smaller ones, of which one can be on its way while the next one fills.
+pub(super) const MAX_PART: u64 = PART_MEMORY / 3 * 2;
 /// Part sizes are whole multiples of this.
 const GRAIN: u64 = 1024 * 1024;
 
