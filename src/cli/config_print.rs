@@ -25,7 +25,7 @@ fn listing(inspection: &Inspection) -> String {
         out.push_str(&format!("{key:keys$} = {value:values$}  # {origin}\n"));
     }
     if !inspection.bootstrap_variables.is_empty() {
-        out.push_str("\n# Used once, at the first start of a follower\n");
+        out.push_str("\n# Used once, at the first start\n");
     }
     for (name, value) in &inspection.bootstrap_variables {
         out.push_str(&format!("{name} = {value}\n"));

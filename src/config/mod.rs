@@ -27,7 +27,10 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 pub use self::auth::AuthConfig;
-pub use self::bootstrap::{Bootstrap, RemoteBootstrap};
+pub use self::bootstrap::{
+    Bootstrap, DeclaredAdmin, DeclaredBootstrap, DeclaredBucket, DeclaredFile, DeclaredGroup, DeclaredNode,
+    DeclaredPolicy, DeclaredRule, DeclaredTarget, RemoteBootstrap,
+};
 pub use self::database::DatabaseConfig;
 pub use self::environment::Environment;
 pub use self::logging::{LogFormat, LoggingConfig};
@@ -36,6 +39,7 @@ pub use self::reader::{Origin, Setting};
 pub use self::seal::{SealError, SealingKey};
 pub use self::server::{Durability, FollowerConfig, ServerConfig, StartMode};
 
+use self::bootstrap::Files;
 use self::file::Created;
 use self::reader::{Declaration, Reader};
 use self::reference::Reference;
@@ -81,7 +85,8 @@ impl Config {
 /// What a configuration file made at first start says beyond the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FirstFile {
-    /// The defaults: a primary that listens on this machine only. With bootstrap variables set it is [`Self::Follower`].
+    /// The defaults: a primary that listens on this machine only. With a follower's
+    /// bootstrap variables set it is [`Self::Follower`].
     Primary,
     /// A follower that listens on `0.0.0.0`, because its primary is on another machine.
     Follower {
@@ -109,7 +114,7 @@ impl FirstFile {
 pub struct Loaded {
     /// The settings in force.
     pub config: Config,
-    /// The one-time variables; only a follower has any.
+    /// The one-time variables.
     pub bootstrap: Bootstrap,
     /// Remarks for the log: a file was made, a file is not private. The log itself is set up from `config`, so they
     /// cannot be written earlier.
@@ -130,7 +135,7 @@ pub enum Note {
 pub struct Inspection {
     /// Every setting with its value and origin, in the order of the documentation.
     pub settings: Vec<Setting>,
-    /// One-time variables that are set: name and value, the token hidden.
+    /// One-time variables that are set: name and value, secrets hidden.
     pub bootstrap_variables: Vec<(String, String)>,
     /// `[server]`
     pub server: ServerConfig,
@@ -153,7 +158,7 @@ pub struct Inspection {
 pub fn load(environment: &Environment, working_dir: &Path, first: &FirstFile) -> Result<Loaded, Problems> {
     // Another process may make the file between our look and our write; then its file is the one to read.
     for _ in 0..2 {
-        let reading = Reading::new(environment, working_dir, first)?;
+        let reading = Reading::new(environment, working_dir, first, Files::Read)?;
         if let Some(notes) = reading.persist()? {
             return Ok(Loaded { config: reading.config, bootstrap: reading.bootstrap, notes });
         }
@@ -168,7 +173,7 @@ pub fn load(environment: &Environment, working_dir: &Path, first: &FirstFile) ->
 ///
 /// All mistakes at once.
 pub fn inspect(environment: &Environment, working_dir: &Path) -> Result<Inspection, Problems> {
-    let reading = Reading::new(environment, working_dir, &FirstFile::Primary)?;
+    let reading = Reading::new(environment, working_dir, &FirstFile::Primary, Files::Leave)?;
     Ok(Inspection {
         settings: reading.settings,
         bootstrap_variables: bootstrap::shown_variables(environment),
@@ -214,14 +219,20 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(environment: &Environment, working_dir: &Path, first: &FirstFile) -> Result<Self, Problems> {
+    fn new(
+        environment: &Environment,
+        working_dir: &Path,
+        first: &FirstFile,
+        files: Files,
+    ) -> Result<Self, Problems> {
         if working_dir.to_str().is_none() {
             let advice = "its path is not valid UTF-8; start in another directory";
             return Err(Problem::new(format!("working directory {}", working_dir.display()), advice).into());
         }
         let mut problems = Vec::new();
-        let bootstrap = Bootstrap::read(environment, working_dir, &mut problems);
-        let first = if bootstrap.any_present { &FirstFile::Follower { database_url: None } } else { first };
+        let bootstrap = Bootstrap::read(environment, working_dir, files, &mut problems);
+        let first =
+            if bootstrap.is_for_follower() { &FirstFile::Follower { database_url: None } } else { first };
         let reference = reference();
         let file = working_dir.join(CONFIG_FILE);
         let found = file::read(&file).unwrap_or_else(|error| {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::bootstrap;
 use super::file;
 use super::reader::{Declaration, Reader};
+use super::server::StartMode;
 use super::{CLI_DATABASE_URL, CLI_ENROLLMENT_TOKEN, CLI_MASTER_URL};
 
 /// Width at which comments are wrapped.
@@ -15,6 +16,21 @@ const CLI_VARIABLES: [(&str, &str); 3] = [
     (CLI_MASTER_URL, "For --master-url: address of the primary, as this machine reaches it."),
     (CLI_ENROLLMENT_TOKEN, "For --token: the enrollment token that the primary made for this node."),
     (CLI_DATABASE_URL, "For --database-url: database of the follower, when it is not the configured one."),
+];
+
+/// The two groups of one-time variables: title, meaning and role.
+const FIRST_STARTS: [(&str, &str, StartMode); 2] = [
+    (
+        "first start of a follower",
+        "Used once, and not kept. With the URL and the token a new follower enrolls itself.",
+        StartMode::Follower,
+    ),
+    (
+        "first start of a primary",
+        "Used once, and not kept. With any of them a new primary makes its administrator and carries out the bootstrap \
+         file; see docs/bootstrap.md.",
+        StartMode::Primary,
+    ),
 ];
 
 /// All sections and settings, in the order they are declared.
@@ -93,15 +109,14 @@ impl Reference {
                 }
             }
         }
-        line(&mut out, "\n# ---- first start of a follower ----");
-        comment(
-            &mut out,
-            "Used once, and not kept. With the URL and the token a new follower enrolls itself.",
-        );
-        for (name, doc) in bootstrap::VARIABLES {
-            out.push('\n');
+        for (title, doc, role) in FIRST_STARTS {
+            line(&mut out, &format!("\n# ---- {title} ----"));
             comment(&mut out, doc);
-            line(&mut out, &format!("#{name}="));
+            for variable in bootstrap::VARIABLES.iter().filter(|variable| variable.role == role) {
+                out.push('\n');
+                comment(&mut out, variable.doc);
+                line(&mut out, &format!("#{}=", variable.name));
+            }
         }
         line(&mut out, "\n# ---- aster_drive node enroll ----");
         comment(&mut out, "Read by this command only, where its option is not given.");
@@ -139,9 +154,12 @@ impl Reference {
                 );
             }
         }
-        line(&mut out, MARKDOWN_BOOTSTRAP);
-        for (name, doc) in bootstrap::VARIABLES {
-            line(&mut out, &format!("| `{name}` | {} |", cell(doc)));
+        for (text, role) in [(MARKDOWN_FOLLOWER, StartMode::Follower), (MARKDOWN_PRIMARY, StartMode::Primary)]
+        {
+            line(&mut out, text);
+            for variable in bootstrap::VARIABLES.iter().filter(|variable| variable.role == role) {
+                line(&mut out, &format!("| `{}` | {} |", variable.name, cell(variable.doc)));
+            }
         }
         line(&mut out, MARKDOWN_CLI);
         for (name, doc) in CLI_VARIABLES {
@@ -181,11 +199,21 @@ with every setting as a comment and with fresh secrets.
 | 78 | the configuration is wrong; trying again will not help |
 ";
 
-const MARKDOWN_BOOTSTRAP: &str = "
+const MARKDOWN_FOLLOWER: &str = "
 ## First start of a follower
 
 These variables are used once and not kept. With them in place, a new `data/config.toml` is that of a follower which listens
 on `0.0.0.0`. Set the URL and the token, or neither. They may stay set: a follower that is enrolled already goes on.
+
+| Variable | What it does |
+|---|---|";
+
+const MARKDOWN_PRIMARY: &str = "
+## First start of a primary
+
+These variables are used once and not kept: with any of them the primary makes its first administrator (unless there is a
+user already), takes its address, and carries out the bootstrap file. [bootstrap.md](bootstrap.md) describes the file and
+what happens when. They may stay set: what was carried out is not done again, and what an administrator changed since stays.
 
 | Variable | What it does |
 |---|---|";

@@ -10,6 +10,17 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// The text of `file` without the white space around it (most editors end a file with a newline). A relative path
 /// counts from the working directory. The error says what to do and repeats nothing of the content.
 pub(super) fn read(working_dir: &Path, file: &str) -> Result<String, String> {
+    not_empty(text(working_dir, file)?.trim())
+}
+
+/// The same, but only a line break at the end is no part of the secret: a password may have white space around it.
+pub(super) fn read_line(working_dir: &Path, file: &str) -> Result<String, String> {
+    let text = text(working_dir, file)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    not_empty(line.strip_suffix('\r').unwrap_or(line))
+}
+
+fn text(working_dir: &Path, file: &str) -> Result<String, String> {
     if file.trim().is_empty() {
         return Err("the path is empty; give the path of a file that holds the secret".to_owned());
     }
@@ -20,7 +31,11 @@ pub(super) fn read(working_dir: &Path, file: &str) -> Result<String, String> {
     if text.len() as u64 > MAX_BYTES {
         return Err(format!("the file is larger than {MAX_BYTES} bytes; it should hold one secret"));
     }
-    match text.trim() {
+    Ok(text)
+}
+
+fn not_empty(secret: &str) -> Result<String, String> {
+    match secret {
         "" => Err("the file is empty; it should hold one secret".to_owned()),
         secret => Ok(secret.to_owned()),
     }

@@ -17,7 +17,11 @@ pub enum Schema {
 /// Number, description and text of one migration.
 type Step = (i64, &'static str, &'static str);
 
-const PRIMARY: &[Step] = &[(1, "foundation", include_str!("../../migrations/primary/0001_foundation.sql"))];
+const PRIMARY: &[Step] = &[
+    (1, "foundation", include_str!("../../migrations/primary/0001_foundation.sql")),
+    (2, "audit logs", include_str!("../../migrations/primary/0002_audit_logs.sql")),
+    (3, "bootstrap", include_str!("../../migrations/primary/0003_bootstrap.sql")),
+];
 const FOLLOWER: &[Step] = &[(1, "foundation", include_str!("../../migrations/follower/0001_foundation.sql"))];
 
 impl Schema {

@@ -1,11 +1,12 @@
-//! The start of a process: configuration → lock → enrollment from the environment → re-exec → serve, and its end:
-//! signals, drain.
+//! The start of a process: configuration → lock → enrollment or declared bootstrap from the environment → re-exec →
+//! serve, and its end: signals, drain.
 //!
 //! Nothing here is specific to containers; a container only makes it visible, because there this process is PID 1
 //! and its environment and volume are all it has.
 
 mod by_hand;
 mod data_lock;
+mod declared;
 mod enrollment;
 mod logging;
 mod open_files;
@@ -63,6 +64,9 @@ pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped>
             if outcome == enrollment::Outcome::Interrupted {
                 return Ok(());
             }
+        }
+        if let Some(declared) = &bootstrap.declared {
+            runtime.block_on(declared::declare(&config, declared))?;
         }
         drop(runtime);
         drop(lock);

@@ -4,6 +4,8 @@
 //! `store.rs` its SQL. A domain may use the rules of another, never its routes or SQL. This file puts them together.
 
 pub mod accounts;
+pub mod audit;
+pub mod bootstrap;
 mod error;
 pub mod files;
 mod health;
@@ -22,19 +24,22 @@ use axum::Router;
 use futures_util::FutureExt;
 
 use self::accounts::{AccountError, Accounts};
+use self::audit::Audit;
+use self::bootstrap::{Bootstrap, BootstrapError};
 use self::files::Files;
 use self::nodes::Nodes;
 use self::policies::{Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
-use crate::config::Config;
+use crate::config::{Config, DeclaredBootstrap};
 use crate::db::Db;
 use crate::http::with_common_layers;
+use crate::protocol::Timestamp;
 use crate::storage::remote::transport::Transport;
 
 /// Where the API lives.
 const API: &str = "/api/v1";
-/// Between two removals of expired sessions.
-const SESSION_CLEANING: Duration = Duration::from_secs(3600);
+/// Between two removals of expired sessions and old entries of the audit trail.
+const CLEANING: Duration = Duration::from_secs(3600);
 
 /// Why the primary did not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +68,8 @@ pub struct Parts {
     nodes: Nodes,
     policies: Policies,
     files: Files,
+    audit: Audit,
+    bootstrap: Bootstrap,
 }
 
 impl Deref for Primary {
@@ -91,7 +98,23 @@ impl Primary {
         );
         policies.ensure_defaults().await?;
         let files = Files::new(db.clone());
-        Ok(Self(Arc::new(Parts { db, settings, accounts, nodes, policies, files })))
+        let audit = Audit::new(db.clone());
+        let bootstrap = Bootstrap::new(
+            db.clone(),
+            config.auth.sealing_key.clone(),
+            settings.clone(),
+            nodes.clone(),
+            policies.clone(),
+        );
+        Ok(Self(Arc::new(Parts { db, settings, accounts, nodes, policies, files, audit, bootstrap })))
+    }
+
+    /// First phase of a declared bootstrap; to be called before the primary serves.
+    ///
+    /// # Errors
+    /// Why nothing was noted.
+    pub async fn declare(&self, declared: &DeclaredBootstrap) -> Result<(), BootstrapError> {
+        self.bootstrap.declare(&self.accounts, declared).await
     }
 
     /// Everything the primary answers.
@@ -101,17 +124,21 @@ impl Primary {
             .merge(settings::api::routes())
             .merge(nodes::api::routes())
             .merge(policies::api::routes())
-            .merge(files::api::routes());
+            .merge(files::api::routes())
+            .merge(audit::api::routes())
+            .merge(bootstrap::api::routes());
         with_common_layers(health::routes().nest(API, api).with_state(self.clone()))
     }
 
-    /// Probes nodes, removes stray objects and expired logins, until `stop`.
+    /// Finishes the declared bootstrap, probes nodes, removes stray objects, expired logins and old entries of the
+    /// audit trail, until `stop`.
     pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
         let stop = stop.shared();
         tokio::join!(
+            Box::pin(self.bootstrap.run(stop.clone())),
             self.nodes.run_probes(stop.clone()),
             every(files::CLEANING_INTERVAL, stop.clone(), || self.clean_files()),
-            every(SESSION_CLEANING, stop, || self.clean_sessions()),
+            every(CLEANING, stop, || self.clean_old()),
         );
     }
 
@@ -126,9 +153,12 @@ impl Primary {
         }
     }
 
-    async fn clean_sessions(&self) {
+    async fn clean_old(&self) {
         if let Err(error) = self.accounts.remove_expired_sessions().await {
             tracing::warn!("expired sessions were not removed: {error}");
+        }
+        if let Err(error) = self.audit.remove_old(Timestamp::now()).await {
+            tracing::warn!("old entries of the audit trail were not removed: {error}");
         }
     }
 }

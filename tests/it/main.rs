@@ -12,6 +12,7 @@ mod backup;
 mod configuration;
 mod confinement;
 mod crash;
+mod declared_bootstrap;
 mod faults;
 mod hot_path;
 mod large_file;

@@ -149,6 +149,10 @@ pub enum AccountError {
     Database(#[from] sqlx::Error),
 }
 
+/// A password as it is kept.
+#[derive(Debug)]
+pub struct PasswordHash(String);
+
 /// The people of this primary.
 #[derive(Debug)]
 pub struct Accounts {
@@ -180,14 +184,30 @@ impl Accounts {
         if self.has_users().await? {
             return Err(AccountError::AlreadySetUp);
         }
-        let hash = self.passwords.hash(new.password()).await?;
+        let hash = self.hash_password(new).await?;
         let mut tx = self.db.begin().await?;
-        if store::user_exists(&mut tx).await? {
-            return Err(AccountError::AlreadySetUp);
-        }
-        let account = self.insert(&mut tx, new, &hash, Role::Admin, group_id).await?;
+        let account = self.set_up_in(&mut tx, new, &hash, group_id).await?;
         tx.commit().await?;
         Ok(account)
+    }
+
+    /// The same as part of a transaction, which is no place to hash the password.
+    pub async fn set_up_in(
+        &self,
+        tx: &mut Tx,
+        new: &NewAccount,
+        password: &PasswordHash,
+        group_id: Option<i64>,
+    ) -> Result<Account, AccountError> {
+        if store::user_exists(tx).await? {
+            return Err(AccountError::AlreadySetUp);
+        }
+        self.insert(tx, new, &password.0, Role::Admin, group_id).await
+    }
+
+    /// What is kept of the password of a new account.
+    pub async fn hash_password(&self, new: &NewAccount) -> Result<PasswordHash, AccountError> {
+        Ok(PasswordHash(self.passwords.hash(new.password()).await?))
     }
 
     /// Makes an account for a user without rights of administration.
@@ -281,6 +301,15 @@ impl Status {
             Self::Disabled => "disabled",
         }
     }
+}
+
+/// Puts the users of group `from`, and those without a group, into group `to`, as part of a transaction.
+pub(in crate::primary) async fn move_users(
+    tx: &mut Tx,
+    from: Option<i64>,
+    to: i64,
+) -> Result<(), sqlx::Error> {
+    store::move_users(tx, from, to, Timestamp::now()).await
 }
 
 /// Adds `bytes` to what a user stores, as part of the transaction that stores them; `false` and no change when the

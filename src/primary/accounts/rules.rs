@@ -49,7 +49,8 @@ impl NewAccount {
         Ok(Self { username: username.to_owned(), email: email.to_owned(), password })
     }
 
-    pub(super) fn username(&self) -> &str {
+    /// The login name.
+    pub fn username(&self) -> &str {
         &self.username
     }
 
@@ -57,7 +58,8 @@ impl NewAccount {
         &self.email
     }
 
-    pub(super) fn password(&self) -> &SecretString {
+    /// The password.
+    pub fn password(&self) -> &SecretString {
         &self.password
     }
 }

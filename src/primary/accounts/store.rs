@@ -119,6 +119,19 @@ pub(super) async fn other_active_admin_exists(tx: &mut Tx, id: i64) -> Result<bo
     Ok(row.is_some())
 }
 
+pub(super) async fn move_users(
+    tx: &mut Tx,
+    from: Option<i64>,
+    to: i64,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(
+        "UPDATE users SET policy_group_id = $1, updated_at = $2 \
+         WHERE policy_group_id IS NULL OR policy_group_id = $3",
+    );
+    query.bind(to).bind(now.unix_ms()).bind(from).execute(&mut **tx).await.map(|_| ())
+}
+
 pub(super) async fn charge(tx: &mut Tx, user_id: i64, bytes: u64) -> Result<bool, sqlx::Error> {
     let Ok(bytes) = i64::try_from(bytes) else { return Ok(false) };
     let updated = sqlx::query(

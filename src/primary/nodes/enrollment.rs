@@ -3,13 +3,18 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use tokio::sync::watch;
 
-use super::{Node, NodeError, Nodes, store};
+use super::{CheckedNode, Node, NodeError, Nodes, store};
 use crate::config::SealError;
+use crate::db::Tx;
 use crate::protocol::{
     AckToken, ENROLLMENT_TOKEN_LIFETIME_SECS, Origin, TOKEN_COMPLETED, TOKEN_EXPIRED, TOKEN_REPLACED,
     Timestamp, random_token, sha256_hex,
 };
+
+/// Expiry of a token that does not expire.
+const NEVER_MS: i64 = i64::MAX;
 
 /// How far an enrollment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -85,7 +90,9 @@ pub enum EnrollmentError {
     #[error("{0} must not be blank")]
     Blank(&'static str),
     /// Nothing has this hash.
-    #[error("the {0} is unknown to this primary; create a new enrollment token for the node")]
+    #[error(
+        "the {0} is unknown to this primary; create a new enrollment token for the node, or, where a bootstrap file declares the nodes, give both ends the same token"
+    )]
     Unknown(&'static str),
     /// A newer token exists.
     #[error("{}", TOKEN_REPLACED)]
@@ -99,6 +106,9 @@ pub enum EnrollmentError {
     /// An acknowledgement of keys that were never handed out.
     #[error("the enrollment token has not been redeemed yet; redeem it before acknowledging")]
     NotRedeemed,
+    /// Tokens are found by their hash, so two nodes cannot share one.
+    #[error("another node has, or had, this enrollment token; each node needs one of its own")]
+    TokenTaken,
     /// Followers would not know where their primary is.
     #[error(
         "the setting `public_site_url` is empty; set it to the address under which browsers and followers reach this primary, then try again"
@@ -156,7 +166,7 @@ impl Nodes {
     /// Issues a token for 30 minutes and invalidates the ones before it.
     pub async fn issue_token(&self, id: i64, now: Timestamp) -> Result<IssuedToken, EnrollmentError> {
         let (token, ack) = (random_token("enr_", 16), random_token("enr_ack_", 16));
-        let expires_at = now.plus_secs(ENROLLMENT_TOKEN_LIFETIME_SECS);
+        let expires_at = lifetime_from(now);
         let mut tx = self.0.db.begin().await?;
         let node = store::by_id_in(&mut tx, id).await?.ok_or(NodeError::NotFound(id))?;
         if node.is_enrolled() {
@@ -168,6 +178,31 @@ impl Nodes {
         store::enrollments::replace(&mut tx, id, &token_hash, &ack_hash, expires_at, now).await?;
         tx.commit().await?;
         Ok(IssuedToken { node, master_url, token, expires_at })
+    }
+
+    /// Creates a node whose token an operator chose, as part of a transaction; gives its id. The token does not expire
+    /// before it is used. A refusal leaves nothing in the transaction.
+    pub async fn create_with_token_in(
+        &self,
+        tx: &mut Tx,
+        new: CheckedNode,
+        token: &SecretString,
+        now: Timestamp,
+    ) -> Result<i64, EnrollmentError> {
+        let hash = sha256_hex(token.expose_secret());
+        if store::enrollments::by_token_hash(tx, &hash).await?.is_some() {
+            return Err(EnrollmentError::TokenTaken);
+        }
+        let id = self.create_in(tx, new).await?;
+        let ack_hash = sha256_hex(random_token("enr_ack_", 16).expose_secret());
+        let never = Timestamp::from_unix_ms(NEVER_MS);
+        store::enrollments::replace(tx, id, &hash, &ack_hash, never, now).await?;
+        Ok(id)
+    }
+
+    /// Changes at each enrollment that is completed from now on.
+    pub fn enrollments(&self) -> watch::Receiver<()> {
+        self.0.enrollments.subscribe()
     }
 
     /// Hands out the keys for a token. May be repeated with the same result until acknowledged, replaced or expired.
@@ -188,11 +223,14 @@ impl Nodes {
         if found.expires_at <= now {
             return Err(EnrollmentError::Expired);
         }
+        // From its first use on a declared token is like any other.
+        let first_use = found.expires_at == Timestamp::from_unix_ms(NEVER_MS);
+        let expires_at = if first_use { lifetime_from(now) } else { found.expires_at };
         let master_url = self.0.settings.public_site_url().ok_or(EnrollmentError::NoPublicSiteUrl)?;
         let node =
             store::by_id_in(&mut tx, found.node_id).await?.ok_or(NodeError::NotFound(found.node_id))?;
         let secret_key = self.secret_of(&node)?;
-        store::enrollments::mark_redeemed(&mut tx, found.id, now).await?;
+        store::enrollments::mark_redeemed(&mut tx, found.id, now, expires_at).await?;
         tx.commit().await?;
         tracing::info!(node.id = node.id, "a follower redeemed the node's enrollment token");
         Ok(Redeemed {
@@ -227,8 +265,13 @@ impl Nodes {
         tracing::info!(node.id = found.node_id, "the node is enrolled");
         // What was changed between redeem and acknowledgement has yet to reach the follower.
         self.0.undelivered.notify_one();
+        self.0.enrollments.send_replace(());
         Ok(())
     }
+}
+
+fn lifetime_from(now: Timestamp) -> Timestamp {
+    now.plus_secs(ENROLLMENT_TOKEN_LIFETIME_SECS)
 }
 
 #[cfg(test)]

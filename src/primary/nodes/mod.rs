@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 pub use self::diagnosis::{Class, Diagnosis, Hop, diagnose};
 use self::enrollment::EnrollmentFacts;
@@ -25,7 +25,7 @@ pub use self::probe::Examined;
 pub use self::store::{NodeSort, SortOrder};
 use super::settings::Settings;
 use crate::config::{SealError, SealingKey};
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::protocol::{BaseUrl, Capabilities, Namespace, Timestamp, random_token};
 use crate::storage::remote::transport::Transport;
 use crate::storage::remote::{ClientError, FollowerClient, StatedFailure};
@@ -78,7 +78,8 @@ impl Node {
         self.enrollment.status(now)
     }
 
-    fn is_enrolled(&self) -> bool {
+    /// Whether a follower has acknowledged the node's keys.
+    pub fn is_enrolled(&self) -> bool {
         self.enrollment.is_completed()
     }
 }
@@ -94,6 +95,28 @@ pub struct NewNode {
     pub base_url: String,
     /// Whether object traffic may go there.
     pub is_enabled: bool,
+}
+
+/// A node that may be stored unless its name or namespace is taken.
+#[derive(Debug)]
+pub struct CheckedNode {
+    name: String,
+    namespace: Option<Namespace>,
+    base_url: Option<BaseUrl>,
+    is_enabled: bool,
+}
+
+impl NewNode {
+    /// Checks the members.
+    pub fn check(&self) -> Result<CheckedNode, NodeError> {
+        let namespace = self.namespace.as_deref().map(Namespace::parse).transpose();
+        Ok(CheckedNode {
+            name: checked_name(&self.name)?,
+            base_url: checked_base_url(&self.base_url)?,
+            namespace: namespace.map_err(|error| invalid("namespace", error.to_string()))?,
+            is_enabled: self.is_enabled,
+        })
+    }
 }
 
 /// Changes of a node; `None` keeps.
@@ -191,13 +214,16 @@ struct Inner {
     turns: Mutex<HashMap<i64, Arc<tokio::sync::Mutex<()>>>>,
     /// Wakes the delivery of pending bindings.
     undelivered: Notify,
+    /// Changes at each acknowledgement.
+    enrollments: watch::Sender<()>,
 }
 
 impl Nodes {
     /// The nodes in `db`. Secrets are sealed with `sealing_key`, followers are called over `transport`.
     pub fn new(db: Db, sealing_key: SealingKey, transport: Transport, settings: Settings) -> Self {
         let (turns, undelivered) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Inner { db, sealing_key, transport, settings, turns, undelivered }))
+        let (enrollments, _) = watch::channel(());
+        Self(Arc::new(Inner { db, sealing_key, transport, settings, turns, undelivered, enrollments }))
     }
 
     /// One node.
@@ -219,25 +245,28 @@ impl Nodes {
 
     /// Creates a node with fresh keys; it is not enrolled.
     pub async fn create(&self, new: NewNode) -> Result<Node, NodeError> {
-        let name = checked_name(&new.name)?;
-        let base_url = checked_base_url(&new.base_url)?;
-        let asked = new.namespace.as_deref().map(Namespace::parse).transpose();
-        let asked = asked.map_err(|error| invalid("namespace", error.to_string()))?;
+        let checked = new.check()?;
+        let mut tx = self.0.db.begin().await?;
+        let id = self.create_in(&mut tx, checked).await?;
+        tx.commit().await?;
+        self.get(id).await
+    }
+
+    /// The same as part of a transaction; gives the id.
+    pub async fn create_in(&self, tx: &mut Tx, new: CheckedNode) -> Result<i64, NodeError> {
+        let CheckedNode { name, namespace, base_url, is_enabled } = new;
         let (access_key, secret_key) = (random_token("rn_", 16), random_token("rns_", 32));
         let access_key = access_key.expose_secret().to_owned();
         let sealed = self.0.sealing_key.seal(&seal_context(&access_key), &secret_key);
-        let now = Timestamp::now();
-
-        let mut tx = self.0.db.begin().await?;
-        if store::name_taken(&mut tx, &name, None).await? {
+        if store::name_taken(tx, &name, None).await? {
             return Err(NodeError::Taken { field: "name", value: name });
         }
-        let namespace = match asked {
-            Some(namespace) if store::namespace_taken(&mut tx, namespace.as_str()).await? => {
+        let namespace = match namespace {
+            Some(namespace) if store::namespace_taken(tx, namespace.as_str()).await? => {
                 return Err(NodeError::Taken { field: "namespace", value: namespace.to_string() });
             }
             Some(namespace) => namespace.to_string(),
-            None => free_namespace(&mut tx, &name).await?,
+            None => free_namespace(tx, &name).await?,
         };
         let row = store::NewRow {
             name: &name,
@@ -245,11 +274,9 @@ impl Nodes {
             base_url: base_url.as_ref().map_or("", BaseUrl::as_str),
             access_key: &access_key,
             secret_key_sealed: &sealed,
-            is_enabled: new.is_enabled,
+            is_enabled,
         };
-        let id = store::insert(&mut tx, &row, now).await?;
-        tx.commit().await?;
-        self.get(id).await
+        Ok(store::insert(tx, &row, Timestamp::now()).await?)
     }
 
     /// Changes a node and, when it is enrolled and has an address, tells the follower before it returns (within 5 s).
@@ -351,7 +378,7 @@ fn slug(name: &str) -> String {
     if slug.is_empty() { "node".to_owned() } else { slug.to_owned() }
 }
 
-async fn free_namespace(tx: &mut crate::db::Tx, name: &str) -> Result<String, NodeError> {
+async fn free_namespace(tx: &mut Tx, name: &str) -> Result<String, NodeError> {
     let slug = slug(name);
     let mut candidate = slug.clone();
     for number in 2_u32.. {

@@ -86,6 +86,17 @@ pub struct NewGroup {
     pub items: Vec<NewRule>,
 }
 
+impl NewGroup {
+    /// Checks what can be said without the database.
+    pub fn check(&self) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        check_name(&self.name, &mut problems);
+        check_description(self.description.as_deref().unwrap_or_default(), &mut problems);
+        rules_of(&self.items, &mut problems);
+        problems.into_result()
+    }
+}
+
 /// Changes of a group; `None` keeps. Rules are replaced as a whole.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -140,21 +151,33 @@ impl Policies {
 
     /// Creates a group.
     pub async fn create_group(&self, new: &NewGroup) -> Result<Group, PolicyError> {
+        let mut tx = self.0.db.begin().await?;
+        let id = self.create_group_in(&mut tx, new).await?;
+        tx.commit().await?;
+        self.group(id).await
+    }
+
+    /// The same as part of a transaction; gives the id.
+    pub async fn create_group_in(&self, tx: &mut Tx, new: &NewGroup) -> Result<i64, PolicyError> {
         let mut problems = Problems::default();
         let name = check_name(&new.name, &mut problems);
         let description = check_description(new.description.as_deref().unwrap_or_default(), &mut problems);
-        let mut tx = self.0.db.begin().await?;
-        let rules = check_rules(&mut tx, &new.items, problems).await?;
-        refuse_taken(&mut tx, &name, None).await?;
+        let rules = check_rules(tx, &new.items, problems).await?;
+        refuse_taken(tx, &name, None).await?;
         let is_enabled = new.is_enabled.unwrap_or(true);
         let row = store::GroupRow { name: &name, description: &description, is_enabled };
-        let id = store::insert(&mut tx, &row, Timestamp::now()).await?;
-        store::replace_rules(&mut tx, id, &rules).await?;
+        let id = store::insert(tx, &row, Timestamp::now()).await?;
+        store::replace_rules(tx, id, &rules).await?;
         if new.is_default == Some(true) {
-            store::move_default(&mut tx, id).await?;
+            store::move_default(tx, id).await?;
         }
-        tx.commit().await?;
-        self.group(id).await
+        Ok(id)
+    }
+
+    /// Makes a group the default one as part of a transaction.
+    pub async fn make_default_in(&self, tx: &mut Tx, id: i64) -> Result<(), PolicyError> {
+        store::by_id_in(tx, id).await?.ok_or(PolicyError::GroupNotFound(id))?;
+        Ok(store::move_default(tx, id).await?)
     }
 
     /// Changes a group; later uploads follow it, stored objects stay where they are.

@@ -21,7 +21,7 @@ pub use self::groups::{Group, GroupChange, NewGroup, NewRule, Rule};
 pub use self::problems::{Problem, Problems};
 use super::nodes::{NodeError, Nodes};
 use crate::config::Durability;
-use crate::db::{Db, is_foreign_key_violation};
+use crate::db::{Db, Tx, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 use crate::storage::{SharedStore, StorageError};
 
@@ -111,6 +111,17 @@ pub struct NewPolicy {
     /// Strategies.
     #[serde(default)]
     pub options: Option<NewOptions>,
+}
+
+/// A policy that may be stored as far as its members tell, and whether it becomes the default.
+#[derive(Debug)]
+pub struct CheckedPolicy(check::Checked, bool);
+
+impl CheckedPolicy {
+    /// Checks the members; the node is not looked at.
+    pub fn of(new: &NewPolicy) -> Result<Self, Problems> {
+        Ok(Self(check::new_policy(new)?, new.is_default == Some(true)))
+    }
 }
 
 /// Options as they were sent: words, so that an unknown one gets an answer of its own.
@@ -271,23 +282,36 @@ impl Policies {
 
     /// Creates a policy. A remote one needs an enabled, enrolled node with an address and all capabilities.
     pub async fn create(&self, new: &NewPolicy) -> Result<Policy, PolicyError> {
-        let checked = check::new_policy(new)?;
-        if let Some(node_id) = checked.node_id {
-            self.usable_node(node_id, &checked.name).await?;
-        }
+        let checked = self.checked_for_node(new).await?;
         let mut tx = self.0.db.begin().await?;
-        self.refuse_taken(&mut tx, &checked.name, None).await?;
-        let inserted = store::insert(&mut tx, &checked.row(), Timestamp::now()).await;
+        let id = self.create_in(&mut tx, &checked).await?;
+        tx.commit().await?;
+        self.get(id).await
+    }
+
+    /// First half of creating a policy: checks it and its node, which may ask the follower.
+    pub async fn checked_for_node(&self, new: &NewPolicy) -> Result<CheckedPolicy, PolicyError> {
+        let checked = CheckedPolicy::of(new)?;
+        if let Some(node_id) = checked.0.node_id {
+            self.usable_node(node_id, &checked.0.name).await?;
+        }
+        Ok(checked)
+    }
+
+    /// Second half, as part of a transaction; gives the id.
+    pub async fn create_in(&self, tx: &mut Tx, new: &CheckedPolicy) -> Result<i64, PolicyError> {
+        let CheckedPolicy(checked, is_default) = new;
+        self.refuse_taken(tx, &checked.name, None).await?;
+        let inserted = store::insert(tx, &checked.row(), Timestamp::now()).await;
         let id = inserted.map_err(|error| match checked.node_id {
-            // Deleted since it was looked at above.
+            // Deleted since it was looked at.
             Some(node_id) if is_foreign_key_violation(&error) => NodeError::NotFound(node_id).into(),
             _ => PolicyError::from(error),
         })?;
-        if new.is_default == Some(true) {
-            store::move_default(&mut tx, id).await?;
+        if *is_default {
+            store::move_default(tx, id).await?;
         }
-        tx.commit().await?;
-        self.get(id).await
+        Ok(id)
     }
 
     /// Changes a policy.
@@ -319,12 +343,7 @@ impl Policies {
         Ok(())
     }
 
-    async fn refuse_taken(
-        &self,
-        tx: &mut crate::db::Tx,
-        name: &str,
-        but: Option<i64>,
-    ) -> Result<(), PolicyError> {
+    async fn refuse_taken(&self, tx: &mut Tx, name: &str, but: Option<i64>) -> Result<(), PolicyError> {
         if store::name_taken(tx, name, but).await? {
             return Err(PolicyError::Taken { what: WHAT, name: name.to_owned() });
         }

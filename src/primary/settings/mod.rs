@@ -113,6 +113,22 @@ impl Settings {
         Ok(())
     }
 
+    /// The same with several addresses that an operator declared, of which the first is the one for followers. Gives
+    /// whether they were taken.
+    pub async fn declare_public_site_urls(&self, addresses: &[String]) -> Result<bool, SettingsError> {
+        if !self.public_site_urls().is_empty() {
+            return Ok(false);
+        }
+        self.set(keys::PUBLIC_SITE_URL, addresses).await.map(|_| true)
+    }
+
+    /// Refuses addresses that `public_site_url` does not take.
+    pub fn check_public_site_urls(addresses: &[String]) -> Result<(), SettingsError> {
+        let definition = find(keys::PUBLIC_SITE_URL)?;
+        let parsed = definition.kind.parse(addresses).map(|_| ());
+        parsed.map_err(|source| SettingsError::Value { key: definition.key, source })
+    }
+
     /// Puts the operator's wish for the first value of `auth_cookie_secure` in force. To be called only before the
     /// first user exists; from then on the setting is the administrator's.
     pub async fn set_first_cookie_rule(&self, secure: bool) -> Result<(), SettingsError> {

@@ -69,14 +69,18 @@ pub(in crate::primary::nodes) async fn by_ack_hash(
     query.fetch_optional(&mut **tx).await?.as_ref().map(enrollment).transpose()
 }
 
-/// Keeps the time of the first redeem.
+/// Keeps the time of the first redeem, and until when it may be repeated.
 pub(in crate::primary::nodes) async fn mark_redeemed(
     tx: &mut Tx,
     id: i64,
     now: Timestamp,
+    expires_at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("UPDATE enrollments SET redeemed_at = $1 WHERE id = $2 AND redeemed_at IS NULL");
-    query.bind(now.unix_ms()).bind(id).execute(&mut **tx).await.map(|_| ())
+    let query = sqlx::query(
+        "UPDATE enrollments SET redeemed_at = $1, expires_at = $2 WHERE id = $3 AND redeemed_at IS NULL",
+    );
+    let query = query.bind(now.unix_ms()).bind(expires_at.unix_ms()).bind(id);
+    query.execute(&mut **tx).await.map(|_| ())
 }
 
 pub(in crate::primary::nodes) async fn mark_acked(
