@@ -124,16 +124,18 @@ async fn what_an_administrator_changed_survives_a_start_with_the_variables() {
 
 #[tokio::test]
 async fn a_kill_at_any_moment_and_a_start_without_the_variables_still_end_satisfied() {
-    // What the primary says when the notes are written, when it serves, and when a piece of the second phase is done.
-    for moment in ["node `follower-2` is made", "steps are open", "startup complete", "`follower-1` is made"]
-    {
+    // Before the notes are written, when they are, when it serves, and when pieces of the second phase are done.
+    let before = "made data/config.toml";
+    let pieces =
+        ["ingress target `data` of node `follower-1` is made", "storage policy `follower-1` is made"];
+    for moment in [before, "node `follower-2` is made", "startup complete", pieces[0], pieces[1]] {
         let declared = Declared::new();
         let mut primary = declared.start_primary();
         let follower = declared.start_follower(0);
         primary.line(moment).await;
         primary.kill().await;
-        // Notes that were not committed need the variables once more.
-        let noted = moment != "node `follower-2` is made";
+        // What was not noted needs the variables once more.
+        let noted = moment != before;
         let primary = if noted { declared.start_plain_primary() } else { declared.start_primary() };
         let admin = declared.log_in(&primary).await;
         let other = declared.start_follower(1);

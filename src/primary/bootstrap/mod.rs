@@ -95,6 +95,7 @@ impl Bootstrap {
         declared: &DeclaredBootstrap,
     ) -> Result<(), BootstrapError> {
         let new_admin = check::all(declared)?;
+        let before = self.steps().await?;
         self.declare_site_url(declared).await?;
         let admin = match self.wants_admin(accounts).await? {
             true => Some((accounts.hash_password(&new_admin).await?, new_admin)),
@@ -117,7 +118,12 @@ impl Bootstrap {
             }
             self.note_rest(&mut tx, file, default_group).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        let done = self.steps().await?.into_iter().filter(|step| step.state == State::Done);
+        for step in done.filter(|step| before.iter().all(|old| old.key() != step.key())) {
+            steps::tell_done(&step);
+        }
+        Ok(())
     }
 
     /// Whether the administrator still has to be made.
@@ -130,7 +136,6 @@ impl Bootstrap {
             return Ok(());
         }
         let why = "there is a user already, so the declared administrator was not made";
-        tracing::info!("declared bootstrap: {why}");
         self.left_out(tx, Kind::Administrator, &admin.username, why).await
     }
 
@@ -153,7 +158,6 @@ impl Bootstrap {
             self.made(&mut tx, Kind::PublicSiteUrl, &name, None).await?;
         } else {
             let why = "public_site_url was set already and stays as it is";
-            tracing::info!("declared bootstrap: {why}");
             self.left_out(&mut tx, Kind::PublicSiteUrl, &name, why).await?;
         }
         Ok(tx.commit().await?)
@@ -225,7 +229,6 @@ impl Bootstrap {
 
     /// Writes, in the transaction that made it, that something without a node is done.
     async fn made(&self, tx: &mut Tx, kind: Kind, name: &str, id: Option<i64>) -> Result<(), BootstrapError> {
-        tracing::info!("declared bootstrap: {kind} `{name}` is made");
         store::put(tx, kind, "", name, "").await?;
         Ok(close(tx, (kind, "", name), Closing::Made(id)).await?)
     }

@@ -231,13 +231,11 @@ impl Bootstrap {
         let node_id = match &wanted.node {
             None => None,
             Some(node) => match self.node(node, all).await? {
-                Made::As(id) if self.misses_default_target(node, all)? => {
-                    let enrolled = self.nodes.get(id).await?.is_enrolled();
-                    let what = if enrolled { "the default ingress target" } else { "the follower" };
-                    return Ok(Turn::Waits(format!("waits for {what} of node `{node}`")));
-                }
                 Made::As(id) if !self.nodes.get(id).await?.is_enrolled() => {
                     return Ok(Turn::Waits(format!("waits for the follower of node `{node}` to enroll")));
+                }
+                Made::As(_) if self.misses_default_target(node, all)? => {
+                    return Ok(Turn::Waits(format!("waits for the default ingress target of node `{node}`")));
                 }
                 Made::As(id) => Some(id),
                 Made::Gone => return self.leave_out(step, &format!("node `{node}` was removed")).await,
@@ -340,10 +338,11 @@ impl Bootstrap {
     ) -> Result<Turn, StepError> {
         close(&mut tx, step.key(), closing.clone()).await?;
         tx.commit().await?;
-        match closing {
-            Closing::Made(_) => tracing::info!("declared bootstrap: {step} is made"),
-            Closing::LeftOut(why) => tracing::warn!("declared bootstrap: {step} is left out: {why}"),
-        }
+        let message = match closing {
+            Closing::Made(_) => String::new(),
+            Closing::LeftOut(why) => why.to_owned(),
+        };
+        steps::tell_done(&Step { message, ..step.clone() });
         Ok(Turn::Closed)
     }
 

@@ -150,6 +150,15 @@ impl fmt::Display for Step {
     }
 }
 
+/// Logs the end of a step.
+pub(super) fn tell_done(step: &Step) {
+    if step.message.is_empty() {
+        tracing::info!("declared bootstrap: {step} is made");
+    } else {
+        tracing::warn!("declared bootstrap: {step} is left out: {}", step.message);
+    }
+}
+
 /// What is noted for a step opens only in its own row.
 pub(super) fn seal_context(kind: Kind, node: &str, name: &str) -> String {
     format!("bootstrap_steps.wanted/{}/{node}/{name}", kind.as_str())
