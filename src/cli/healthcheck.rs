@@ -36,7 +36,7 @@ pub(super) fn run(environment: &Environment, working_dir: &Path) -> ExitCode {
         Ok(inspection) => inspection,
         Err(problems) => return refuse(&problems),
     };
-    match address(&inspection.server, &inspection.data_dir).and_then(check) {
+    match address(&inspection.config.server, &inspection.config.data_dir).and_then(check) {
         Ok(()) => ExitCode::SUCCESS,
         Err(unwell) => fail(&unwell.to_string()),
     }
@@ -127,7 +127,7 @@ mod tests {
 
     fn configured(variables: [(&str, &str); 2], data_dir: &Path) -> Result<SocketAddr, Unwell> {
         let inspection = config::inspect(&Environment::from_iter(variables), data_dir).unwrap();
-        address(&inspection.server, &inspection.data_dir)
+        address(&inspection.config.server, &inspection.config.data_dir)
     }
 
     #[test]

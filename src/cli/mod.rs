@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program, and with which exit code it answers. Decides nothing else.
 
 mod config_print;
+mod doctor;
 mod healthcheck;
 mod node_enroll;
 mod serve;
@@ -57,6 +58,8 @@ enum Command {
     Config(ConfigCommand),
     /// Ask the running server whether it is well: exit code 0 if so, else 1
     Healthcheck,
+    /// Look at configuration, data, database, network and peers, and say what is wrong: exit code 0 if nothing is
+    Doctor(doctor::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,6 +121,7 @@ fn dispatch(command: Command, environment: &Environment, working_dir: &Path) -> 
             ReferenceFormat::Markdown => config::markdown(),
         }),
         Command::Healthcheck => healthcheck::run(environment, working_dir),
+        Command::Doctor(arguments) => doctor::run(&arguments, environment, working_dir),
     }
 }
 

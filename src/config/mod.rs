@@ -77,7 +77,7 @@ impl Config {
             auth: AuthConfig::read(reader),
             logging: LoggingConfig::read(reader),
             working_dir: working_dir.to_owned(),
-            data_dir: working_dir.join(paths::DATA),
+            data_dir: data_dir(working_dir),
         }
     }
 }
@@ -137,10 +137,8 @@ pub struct Inspection {
     pub settings: Vec<Setting>,
     /// One-time variables that are set: name and value, secrets hidden.
     pub bootstrap_variables: Vec<(String, String)>,
-    /// `[server]`
-    pub server: ServerConfig,
-    /// See [`Config::data_dir`].
-    pub data_dir: PathBuf,
+    /// The settings in force. A secret that the first start would generate is another one there.
+    pub config: Config,
     /// Path of `config.toml`.
     pub file: PathBuf,
     /// Whether it is there; if not, the settings are those that the first start would write.
@@ -177,11 +175,25 @@ pub fn inspect(environment: &Environment, working_dir: &Path) -> Result<Inspecti
     Ok(Inspection {
         settings: reading.settings,
         bootstrap_variables: bootstrap::shown_variables(environment),
-        server: reading.config.server,
-        data_dir: reading.config.data_dir,
+        config: reading.config,
         file: reading.file,
         file_exists: reading.file_exists,
     })
+}
+
+/// Reads the configuration as a start would, with every file that variables name, and writes nothing.
+///
+/// # Errors
+///
+/// All mistakes at once.
+pub fn check(environment: &Environment, working_dir: &Path) -> Result<(), Problems> {
+    Reading::new(environment, working_dir, &FirstFile::Primary, Files::Read).map(|_| ())
+}
+
+/// See [`Config::data_dir`].
+#[must_use]
+pub fn data_dir(working_dir: &Path) -> PathBuf {
+    working_dir.join(paths::DATA)
 }
 
 /// The text of `.env.example`.

@@ -156,7 +156,7 @@ fn bootstrap_variables_for_a_primary_are_a_mistake_that_writes_nothing() {
 fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     let place = Place::with_file("[server]\nport = 4000\nworkers = 3\n");
     let inspection = place.inspect(&[("aster__Server__PORT", " 5000 ")]).unwrap();
-    assert_eq!((inspection.server.port, inspection.server.workers), (5000, 3));
+    assert_eq!((inspection.config.server.port, inspection.config.server.workers), (5000, 3));
     let origin = |key| &inspection.settings.iter().find(|setting| setting.key == key).unwrap().origin;
     assert_eq!(*origin("server.port"), Origin::Variable("aster__Server__PORT".into()));
     assert_eq!(*origin("server.workers"), Origin::File);
@@ -266,7 +266,10 @@ fn hosts_paths_and_levels_are_checked() {
         assert!(one_refusal("", &[("ASTER__SERVER__HOST", bad)]).contains("an IP address"), "{bad}");
     }
     for good in ["::1", "0.0.0.0", "drive-1.example"] {
-        assert_eq!(Place::empty().inspect(&[("ASTER__SERVER__HOST", good)]).unwrap().server.host, good);
+        assert_eq!(
+            Place::empty().inspect(&[("ASTER__SERVER__HOST", good)]).unwrap().config.server.host,
+            good
+        );
     }
     let outside = [("ASTER__SERVER__FOLLOWER__MANAGED_INGRESS_LOCAL_ROOT", "../../x")];
     assert!(one_refusal("", &outside).contains("leads out of the working directory"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr};
+use sqlx::{AnyPool, Row, SqlSafeStr};
 
 /// The tables of one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,8 @@ impl Schema {
     /// Applies the migrations that the database lacks, each in its own transaction. A database that has a migration
     /// this build does not know (it was opened by a newer release) is an error.
     pub(super) async fn migrate(self, pool: &AnyPool) -> Result<(), MigrateError> {
-        let steps = match self {
-            Self::Primary => PRIMARY,
-            Self::Follower => FOLLOWER,
-        };
-        let migrations = steps
+        let migrations = self
+            .steps()
             .iter()
             .map(|&(version, description, sql)| {
                 let description = Cow::Borrowed(description);
@@ -40,5 +37,26 @@ impl Schema {
             })
             .collect();
         Migrator::with_migrations(migrations).run(pool).await
+    }
+
+    /// How many migrations the database lacks. One that has more than this build knows was opened by a newer release.
+    pub(super) async fn missing(self, pool: &AnyPool) -> Result<usize, sqlx::Error> {
+        let query = sqlx::query("SELECT version FROM _sqlx_migrations WHERE success = 1");
+        let rows = query.fetch_all(pool).await?;
+        let applied = rows.iter().map(|row| row.try_get("version")).collect::<Result<Vec<i64>, _>>()?;
+        if let Some(newer) =
+            applied.iter().find(|version| self.steps().iter().all(|step| step.0 != **version))
+        {
+            let text = format!("it has migration {newer}, which only a newer release of this program knows");
+            return Err(sqlx::Error::Protocol(text));
+        }
+        Ok(self.steps().len().saturating_sub(applied.len()))
+    }
+
+    fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Primary => PRIMARY,
+            Self::Follower => FOLLOWER,
+        }
     }
 }

@@ -9,7 +9,7 @@ mod migrate;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -62,6 +62,16 @@ impl Db {
         schema.migrate(&write).await?;
         let read = pool(readers, true).connect_with(options).await?;
         Ok(Self { write, read })
+    }
+
+    /// Opens the database at `url` to look at it beside a running server: nothing is made, brought up to date or
+    /// written. Gives the handle, and how many migrations of `schema` it lacks.
+    pub async fn look(url: &str, schema: Schema) -> Result<(Self, usize), DbError> {
+        sqlx::any::install_default_drivers();
+        let options = AnyConnectOptions::from_str(&url.replace("mode=rwc", "mode=rw"))?;
+        let read = pool(1, true).connect_with(options).await?;
+        let missing = schema.missing(&read).await?;
+        Ok((Self { write: read.clone(), read }, missing))
     }
 
     /// Connections for statements that only read.
@@ -125,20 +135,22 @@ async fn prepare(connection: &mut AnyConnection, read_only: bool) -> Result<(), 
 
 /// SQLite would create the file with the process's umask; it holds password hashes and sealed keys.
 fn create_private_file(url: &str) -> Result<(), DbError> {
-    let Some((path, query)) =
-        url.strip_prefix("sqlite://").map(|rest| rest.split_once('?').unwrap_or((rest, "")))
-    else {
-        return Ok(());
-    };
-    if !query.split('&').any(|member| member == "mode=rwc") {
+    let Some(path) = file_of(url) else { return Ok(()) };
+    if !url.split_once('?').is_some_and(|(_, query)| query.split('&').any(|member| member == "mode=rwc")) {
         return Ok(());
     }
-    let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(Path::new(&path)) {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(DbError::File { path, source }),
+        Err(source) => Err(DbError::File { path: path.display().to_string(), source }),
     }
+}
+
+/// The file behind a `sqlite://` URL; `None` for other databases.
+pub fn file_of(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite://")?;
+    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+    Some(percent_decode_str(path).decode_utf8_lossy().into_owned().into())
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub fn enroll_by_hand(
 ) -> Result<String, Stopped> {
     let master_url = BaseUrl::parse(request.master_url)
         .map_err(|error| Stopped::Configuration(format!("--master-url: {error}")))?;
+    super::refuse_foreign_volume(working_dir)?;
     let (config, notes) = configuration(request, environment, working_dir)?;
     if config.server.start_mode == StartMode::Primary {
         return Err(Stopped::Configuration(PRIMARY.into()));

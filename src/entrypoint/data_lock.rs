@@ -44,12 +44,12 @@ pub(super) enum LockError {
 
 /// The process that has a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Running {
+pub struct Running {
     directory: PathBuf,
     /// Its id; `None` when it runs in another process namespace (another container).
-    pub(super) pid: Option<Pid>,
+    pub pid: Option<Pid>,
     /// Where it listens, once it does.
-    pub(super) address: Option<SocketAddr>,
+    pub address: Option<SocketAddr>,
 }
 
 /// The held lock. Dropping it, or the end of the process, releases it.

@@ -13,6 +13,7 @@ mod open_files;
 mod reexec;
 mod serve;
 mod signals;
+mod volume;
 
 use std::fmt;
 use std::path::Path;
@@ -21,8 +22,10 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub use self::by_hand::{EnrollByHand, enroll_by_hand};
+pub use self::data_lock::Running;
 use self::data_lock::{DataLock, LockError};
 use self::signals::HangUps;
+pub use self::volume::permission_problem;
 use crate::config::{self, Config, Environment, FirstFile, Loaded, Note};
 
 /// How a start or a run ended, for `main` to turn into an exit code.
@@ -50,6 +53,7 @@ impl Stopped {
 /// # Errors
 /// Why the process did not start, or did not end well.
 pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped> {
+    refuse_foreign_volume(working_dir)?;
     let Loaded { config, bootstrap, notes } = config::load(environment, working_dir, &FirstFile::Primary)
         .map_err(|problems| Stopped::Configuration(problems.to_string()))?;
     logging::start(&config.logging);
@@ -78,6 +82,20 @@ pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped>
     // Only now: whoever takes the directory next must not meet a last write of ours.
     drop(lock);
     ended
+}
+
+/// Who serves on `data_dir`, if anybody does. Makes and takes nothing.
+///
+/// # Errors
+/// When the lock file cannot be looked at.
+pub fn running(data_dir: &Path) -> std::io::Result<Option<Running>> {
+    DataLock::look(data_dir)
+}
+
+/// Before anything else: a directory of somebody else would otherwise show up as a missing secret.
+fn refuse_foreign_volume(working_dir: &Path) -> Result<(), Stopped> {
+    let problem = permission_problem(&config::data_dir(working_dir));
+    problem.map_or(Ok(()), |problem| Err(Stopped::Configuration(problem)))
 }
 
 /// How long calls to the disk may still take after the drain.

@@ -34,8 +34,8 @@ use tokio::task::spawn_blocking;
 use tracing::Instrument;
 
 pub use self::binding::BindingError;
-pub use self::ingress::IngressError;
 use self::ingress::{Ingress, Opener};
+pub use self::ingress::{IngressError, TargetSummary, target_summaries};
 use self::replay::{Beginning, ReplayMemory};
 pub use self::snapshot::SnapshotError;
 use self::snapshot::{Absence, ReadyTarget, Snapshot, Target};

@@ -92,6 +92,23 @@ pub enum IngressError {
     DefaultDeleteRequiresReplacement,
 }
 
+/// What may be shown of a target; needs no key.
+#[derive(Debug, Clone)]
+pub struct TargetSummary {
+    /// For people.
+    pub name: String,
+    /// Whether it receives the objects.
+    pub is_default: bool,
+    /// Why it is not as it should be; empty when it is.
+    pub last_error: String,
+}
+
+/// Every target in the database, the default first.
+pub async fn target_summaries(db: &Db) -> Result<Vec<TargetSummary>, IngressError> {
+    let rows = store::list(db.read()).await?;
+    Ok(rows.into_iter().map(store::Row::into_summary).collect())
+}
+
 impl Ingress {
     /// All targets, the default first, then the newest.
     pub(super) async fn list(&self) -> Result<Vec<TargetRecord>, IngressError> {

@@ -5,7 +5,7 @@ use sqlx::{Any, Executor, FromRow, Row as _};
 
 use secrecy::SecretString;
 
-use super::{IngressError, S3Keys, TargetRecord};
+use super::{IngressError, S3Keys, TargetRecord, TargetSummary};
 use crate::config::SealingKey;
 use crate::db::Tx;
 use crate::protocol::{BucketAddressing, IngressDriver, IngressTarget, Timestamp};
@@ -62,6 +62,10 @@ fn context(column: &str, profile_key: &str) -> String {
 }
 
 impl Row {
+    pub(super) fn into_summary(self) -> TargetSummary {
+        TargetSummary { name: self.name, is_default: self.is_default != 0, last_error: self.last_error }
+    }
+
     pub(super) fn into_record(self, sealing_key: &SealingKey) -> Result<TargetRecord, IngressError> {
         let driver_type = [IngressDriver::Local, IngressDriver::S3]
             .into_iter()

@@ -16,5 +16,5 @@ mod store;
 pub mod transport;
 
 pub use self::client::{Answer, ClientError, FollowerClient};
-pub use self::reply::{CallError, CallFailure, Refusal, ReplyProblem, StatedFailure, known_subcode};
+pub use self::reply::{CallError, CallFailure, Refusal, ReplyProblem, StatedFailure, date_of, known_subcode};
 pub use self::store::RemoteStore;

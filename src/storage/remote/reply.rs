@@ -287,7 +287,7 @@ impl Read {
 }
 
 /// The peer's clock, if it says.
-pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
+pub fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
     let text = header_text(headers, header::DATE)?;
     let date = OffsetDateTime::parse(&text, &Rfc2822).ok()?;
     Some(Timestamp::from_unix_ms(date.unix_timestamp().saturating_mul(1000)))
