@@ -17,6 +17,9 @@ pub fn permission_problem(directory: &Path) -> Option<String> {
         let found = std::fs::metadata(parent).ok()?;
         return is_denied(parent, all).then(|| refusal(parent, &found, parent));
     };
+    if !found.is_dir() {
+        return None;
+    }
     if is_denied(directory, all) {
         return Some(refusal(directory, &found, directory));
     }
