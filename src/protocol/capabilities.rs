@@ -34,6 +34,9 @@ pub struct Capabilities {
     /// Space of the default ingress target, when it can be told. Ours; older peers neither send nor read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Whether the default ingress target takes objects right now. Ours; older peers neither send nor read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingress_target: Option<TargetCondition>,
     /// The follower's clock, Unix milliseconds. Ours; older peers neither send nor read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_time_ms: Option<i64>,
@@ -73,6 +76,32 @@ pub struct Capacity {
     pub free_bytes: u64,
     /// All bytes, used or not.
     pub total_bytes: u64,
+}
+
+/// How the default ingress target is, as far as that can be told without storing an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetCondition {
+    /// In a word.
+    pub state: TargetState,
+    /// Why it takes no objects, and what to do; empty when it does.
+    pub detail: String,
+}
+
+/// The word for the condition of the default ingress target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetState {
+    /// It takes objects.
+    Ready,
+    /// There is none.
+    Missing,
+    /// There is one, and it takes none.
+    Failed,
+    /// A word of a later release.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 /// Upper bounds of a follower.
@@ -133,6 +162,7 @@ impl Capabilities {
             supports_range_read: true,
             supports_stream_upload: true,
             capacity: None,
+            ingress_target: None,
             server_time_ms: Some(server_time_ms),
         }
     }
@@ -213,6 +243,13 @@ mod tests {
         let document: Capabilities = serde_json::from_str("{}").expect("json");
         assert_eq!(document, Capabilities::default());
         assert_eq!(document.missing_for_relay().len(), 9);
+    }
+
+    #[test]
+    fn a_word_of_a_later_release_leaves_the_document_readable() {
+        let text = r#"{"protocol_version":"v2","ingress_target":{"state":"melting","detail":"hot"}}"#;
+        let document: Capabilities = serde_json::from_str(text).expect("json");
+        assert_eq!(document.ingress_target.map(|condition| condition.state), Some(TargetState::Unknown));
     }
 
     #[test]

@@ -82,6 +82,13 @@ pub struct IngressTarget {
     pub updated_at: String,
 }
 
+impl IngressTarget {
+    /// Whether the latest accepted change is in effect.
+    pub fn is_applied(&self) -> bool {
+        self.last_error.trim().is_empty() && self.applied_revision >= self.desired_revision
+    }
+}
+
 /// `POST …/ingress-profiles`. Which members are required depends on the driver; the follower checks.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CreateIngressTarget {

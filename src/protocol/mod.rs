@@ -19,7 +19,8 @@ mod timestamp;
 
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::capabilities::{
-    BrowserCors, Capabilities, Capacity, Features, Limits, PROTOCOL_VERSION, VersionMismatch,
+    BrowserCors, Capabilities, Capacity, Features, Limits, PROTOCOL_VERSION, TargetCondition, TargetState,
+    VersionMismatch,
 };
 pub use self::cors::{
     ALLOWED_HEADERS, ALLOWED_METHODS, EXPOSED_HEADERS_GET, EXPOSED_HEADERS_PUT, MAX_AGE_SECS, Origin,

@@ -7,10 +7,12 @@ use std::process::Command;
 use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{Body, Method};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::client::Answer;
 use crate::support::enrolled::{BASE_PATH, Enrolled};
+use crate::support::pair::Pair;
 use crate::support::wait;
 
 const ROOT_VARIABLE: &str = "ASTER__SERVER__FOLLOWER__MANAGED_INGRESS_LOCAL_ROOT";
@@ -272,4 +274,71 @@ async fn an_object_that_would_use_the_reserve_is_refused_before_it_is_read_and_t
     let space = &capabilities.data()["capacity"];
     let (free, total) = (space["free_bytes"].as_u64(), space["total_bytes"].as_u64());
     assert!(free > Some(0) && free <= total, "{space}");
+    let condition = &capabilities.data()["ingress_target"];
+    assert_eq!(condition["state"], "failed", "{condition}");
+    assert!(condition["detail"].as_str().is_some_and(|detail| detail.contains("no room")), "{condition}");
+}
+
+/// The node as the primary describes it, once its `last_error` contains `text` (nothing, when that is empty).
+async fn node_that_says(pair: &Pair, text: &str) -> Value {
+    wait::until("the node's state follows", async || {
+        let node = pair.primary.node(pair.node).await;
+        let said = node["last_error"].as_str().expect("last_error");
+        let as_told = if text.is_empty() { said.is_empty() } else { said.contains(text) };
+        as_told.then_some(node)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_target_that_fails_shows_in_the_state_of_its_node_and_goes_from_it_without_a_click() {
+    let pair = Pair::start().await;
+    let admin = &pair.primary.admin;
+    let interval = "/api/v1/admin/config/remote_node_health_test_interval_secs";
+    admin.put(interval, json!({"value": ["1"]})).await.data();
+    let base = pair.follower.objects("default", "");
+    let aside = base.with_file_name("aside");
+    std::fs::rename(&base, &aside).expect("move away");
+
+    let node = node_that_says(&pair, "is gone; restore or mount it").await;
+    assert_eq!(node["diagnosis"]["class"], "ingress_target_failed", "{node}");
+    assert_eq!(node["capabilities"]["ingress_target"]["state"], "failed", "{node}");
+    assert_eq!((&node["is_enabled"], &node["enrollment_status"]), (&json!(true), &json!("completed")));
+    let targets = format!("/api/v1/admin/remote-nodes/{}/ingress-profiles", pair.node);
+    let target = admin.get(&targets).await.data()[0].clone();
+    assert!(target["last_error"].as_str().is_some_and(|text| text.contains("is gone")), "{target}");
+    assert_eq!(target["applied_revision"], target["desired_revision"], "{target}");
+    let test = admin.post(&format!("/api/v1/admin/remote-nodes/{}/test", pair.node), json!({})).await;
+    assert_eq!((test.status.as_u16(), test.error()), (412, "managed_ingress.default_error"), "{test:?}");
+
+    std::fs::rename(&aside, &base).expect("move back");
+    let node = node_that_says(&pair, "").await;
+    assert!(node["diagnosis"].is_null(), "{node}");
+    assert_eq!(admin.get(&targets).await.data()[0]["last_error"], "");
+
+    let key = target["profile_key"].as_str().expect("key");
+    admin.delete(&format!("{targets}/{key}")).await.data();
+    let node = pair.primary.node(pair.node).await;
+    assert_eq!(node["diagnosis"]["class"], "ingress_target_missing", "{node}");
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_the_default_says_in_the_list_that_its_directory_is_gone() {
+    let enrolled = Enrolled::with(&[]).await;
+    let spare = json!({"driver_type": "local", "name": "spare", "base_path": "spare", "max_file_size": 0});
+    assert_eq!(enrolled.post("/ingress-profiles", &spare).await.data()["last_error"], "");
+    let reason = async || {
+        let targets = Answer::read(enrolled.call(Method::GET, "/ingress-profiles").await).await;
+        let shown = targets.data().as_array().expect("targets").clone();
+        assert_eq!(shown[0]["last_error"], "", "the default is well");
+        shown[1]["last_error"].as_str().expect("last_error").to_owned()
+    };
+    assert_eq!(reason().await, "");
+    let directory = enrolled.follower.objects("spare", "");
+    let aside = directory.with_file_name("aside");
+    std::fs::rename(&directory, &aside).expect("move away");
+    assert!(reason().await.contains("spare"), "{}", reason().await);
+    assert!(!directory.exists(), "looking makes nothing");
+    std::fs::rename(&aside, &directory).expect("move back");
+    assert_eq!(reason().await, "");
 }

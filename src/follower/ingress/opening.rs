@@ -63,7 +63,9 @@ impl Opener {
     ) -> Result<(), StorageError> {
         match record.target.driver_type {
             IngressDriver::Local => {
-                self.directory(LocalStore::open_beneath, record, namespace).await?.look().await
+                let looked = self.directory(LocalStore::open_beneath, record, namespace).await?.look().await;
+                // A full disk is a passing state of a target that is set up well.
+                looked.or_else(|error| if error.kind() == ErrorKind::Full { Ok(()) } else { Err(error) })
             }
             IngressDriver::S3 => {
                 let store = self.bucket(record, namespace)?;
@@ -73,6 +75,20 @@ impl Opener {
                     Err(StorageError::new(ErrorKind::Transient, text))
                 })
             }
+        }
+    }
+
+    /// Looks at a target that is applied but not in use. A bucket is not contacted.
+    pub(super) async fn look(
+        &self,
+        record: &TargetRecord,
+        namespace: &Namespace,
+    ) -> Result<(), StorageError> {
+        match record.target.driver_type {
+            IngressDriver::Local => {
+                self.directory(LocalStore::open_existing_beneath, record, namespace).await?.look().await
+            }
+            IngressDriver::S3 => Ok(()),
         }
     }
 

@@ -125,6 +125,8 @@ fn code_of(class: Class) -> ErrorCode {
         | Class::Redirect
         | Class::VersionMismatch
         | Class::RequirementsMissing => codes::STORAGE_MISCONFIGURED,
+        Class::IngressTargetMissing => codes::INGRESS_REQUIRED,
+        Class::IngressTargetFailed => codes::INGRESS_DEFAULT_ERROR,
         Class::FollowerError => codes::STORAGE_UNKNOWN,
     }
 }

@@ -73,6 +73,7 @@ impl Nodes {
     }
 
     async fn probe_regularly(&self) {
+        let mut changes = self.0.settings.changes();
         loop {
             match store::probe_ids(&self.0.db).await {
                 Ok(ids) => {
@@ -80,8 +81,15 @@ impl Nodes {
                 }
                 Err(error) => tracing::error!("cannot read which nodes to probe: {error}"),
             }
-            let pause = self.0.settings.remote_node_health_test_interval_secs().max(1);
-            tokio::time::sleep(Duration::from_secs(pause)).await;
+            let ended = Instant::now();
+            loop {
+                let pause =
+                    Duration::from_secs(self.0.settings.remote_node_health_test_interval_secs().max(1));
+                tokio::select! {
+                    () = tokio::time::sleep_until(ended + pause) => break,
+                    _ = changes.changed() => {}
+                }
+            }
         }
     }
 
@@ -94,7 +102,7 @@ impl Nodes {
             Err(error) => Some(error.to_string()),
         };
         if let Some(reason) = unusable {
-            tracing::warn!(node.id = id, "the node cannot be used: {reason}");
+            tracing::warn!(node.id = id, "the node needs attention: {reason}");
         }
     }
 

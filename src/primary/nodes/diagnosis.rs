@@ -4,9 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Capabilities, MAX_CLOCK_SKEW_SECS, codes};
+use crate::protocol::{Capabilities, MAX_CLOCK_SKEW_SECS, TargetState, codes};
 use crate::storage::remote::transport::TransportError;
 use crate::storage::remote::{CallError, CallFailure, Refusal, ReplyProblem, StatedFailure};
+
+/// Most of what a follower says about its target that is shown.
+const MAX_TOLD_CHARS: usize = 500;
 
 /// What kind of trouble it is. Programs may decide by it; people read the hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,10 @@ pub enum Class {
     RequirementsMissing,
     /// The follower itself failed.
     FollowerError,
+    /// The follower answers, but has no ingress target yet.
+    IngressTargetMissing,
+    /// The follower answers, but its default ingress target takes no objects.
+    IngressTargetFailed,
 }
 
 /// Which way the failed call went. Followers call the primary only to enroll, so there is one for now.
@@ -161,6 +168,33 @@ pub(super) fn diagnose_document(
         needed_by.join(", ")
     );
     Some(Diagnosis::new(Class::RequirementsMissing, url, hint))
+}
+
+/// Explains why a follower that is all right itself takes no objects now; `None` when it takes them, or does not say.
+pub(super) fn diagnose_target(url: &str, document: &Capabilities) -> Option<Diagnosis> {
+    let condition = document.ingress_target.as_ref()?;
+    let (class, hint) = match condition.state {
+        TargetState::Ready | TargetState::Unknown => return None,
+        TargetState::Missing => (
+            Class::IngressTargetMissing,
+            "The follower answers, but has no default ingress target, so it takes no objects. Create one for this node.".to_owned(),
+        ),
+        TargetState::Failed => (
+            Class::IngressTargetFailed,
+            format!(
+                "The follower answers, but its default ingress target takes no objects: {}. What can be read there is still served; the target is used again by itself when the cause is gone.",
+                told(&condition.detail)
+            ),
+        ),
+    };
+    Some(Diagnosis::new(class, url, hint))
+}
+
+/// A follower's text on one line of bounded length.
+fn told(detail: &str) -> String {
+    let text: String =
+        detail.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_TOLD_CHARS).collect();
+    text.trim().trim_end_matches('.').to_owned()
 }
 
 fn of_transport(error: &TransportError) -> (Class, String) {
@@ -302,6 +336,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
+    use crate::protocol::TargetCondition;
 
     fn reply(status: u16, stated: Option<(i64, &str, Option<&'static str>)>) -> CallError {
         problem(status, stated, ReplyProblem::Refused)
@@ -398,6 +433,26 @@ mod tests {
         document.min_supported_protocol_version = "v9".into();
         let diagnosis = diagnose_document("u", &document, &[]).expect("other version");
         assert_eq!(diagnosis.class, Class::VersionMismatch);
+    }
+
+    #[test]
+    fn a_target_that_takes_no_objects_is_told_from_a_follower_that_cannot_be_used() {
+        let mut document = Capabilities::of_this_build(0);
+        assert_eq!(diagnose_target("u", &document), None, "an older follower does not say");
+        for (state, class) in [
+            (TargetState::Ready, None),
+            (TargetState::Unknown, None),
+            (TargetState::Missing, Some(Class::IngressTargetMissing)),
+            (TargetState::Failed, Some(Class::IngressTargetFailed)),
+        ] {
+            let detail = format!("the disk\nis gone{}", "!".repeat(1000));
+            document.ingress_target = Some(TargetCondition { state, detail });
+            let diagnosis = diagnose_target("u", &document);
+            assert_eq!(diagnosis.as_ref().map(|found| found.class), class);
+        }
+        document.ingress_target.as_mut().expect("a condition").state = TargetState::Failed;
+        let text = diagnose_target("u", &document).expect("failed").to_string();
+        assert!(text.contains("the disk is gone!") && text.len() < 900, "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::diagnosis::{Diagnosis, diagnose, diagnose_document};
+use super::diagnosis::{Class, Diagnosis, diagnose, diagnose_document, diagnose_target};
 use super::{Node, NodeError, Nodes, invalid, store};
 use crate::protocol::{BaseUrl, Capabilities, Timestamp};
 use crate::storage::remote::FollowerClient;
@@ -18,7 +18,7 @@ pub struct Examined {
     pub clock_difference_ms: Option<i64>,
     /// The document, also when it is not enough.
     pub capabilities: Option<Capabilities>,
-    /// Why the follower cannot be used; `None` when it can.
+    /// Why the follower cannot be used, or takes no objects; `None` when all is well.
     pub diagnosis: Option<Diagnosis>,
 }
 
@@ -48,10 +48,8 @@ impl Nodes {
         {
             tracing::debug!(node.id = id, "the follower cannot be told before its test: {error}");
         }
-        match self.probe(id).await?.diagnosis {
-            Some(diagnosis) => Err(NodeError::Unusable(Box::new(diagnosis))),
-            None => self.get(id).await,
-        }
+        self.probe(id).await?.passed()?;
+        self.get(id).await
     }
 
     /// Tests a follower before there is a node for it. Nothing is kept.
@@ -67,10 +65,7 @@ impl Nodes {
         let client = FollowerClient::new(base, access_key.trim(), secret_key, self.0.transport.clone())
             .map_err(|error| invalid("access_key", error.to_string()))?;
         let examined = examine(&client, &["every remote storage policy".to_owned()]).await;
-        match examined.diagnosis {
-            Some(diagnosis) => Err(NodeError::Unusable(Box::new(diagnosis))),
-            None => Ok(examined.capabilities.unwrap_or_default()),
-        }
+        Ok(examined.passed()?.capabilities.unwrap_or_default())
     }
 }
 
@@ -96,6 +91,17 @@ impl Nodes {
 }
 
 impl Examined {
+    /// The same, if it is no failure of a connection test. That there is no ingress target yet is none: the test
+    /// comes before the first one is made.
+    fn passed(self) -> Result<Self, NodeError> {
+        match self.diagnosis {
+            Some(diagnosis) if diagnosis.class != Class::IngressTargetMissing => {
+                Err(NodeError::Unusable(Box::new(diagnosis)))
+            }
+            _ => Ok(self),
+        }
+    }
+
     fn failed(diagnosis: Diagnosis) -> Self {
         Self {
             checked_at: Timestamp::now(),
@@ -116,7 +122,8 @@ async fn examine(client: &FollowerClient, needed_by: &[String]) -> Examined {
             let clock = document.server_time_ms.map(Timestamp::from_unix_ms).or(answer.date);
             let latency_ms = i64::try_from(answer.latency.as_millis()).ok();
             let url = format!("{}{}/capabilities", client.base(), crate::protocol::STORAGE_PATH);
-            let diagnosis = diagnose_document(&url, &document, needed_by);
+            let diagnosis =
+                diagnose_document(&url, &document, needed_by).or_else(|| diagnose_target(&url, &document));
             // A document of another version is not one to go by later.
             let usable = document.check_version().is_ok();
             Examined {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 pub use self::definitions::{Definition, Kind, Value, ValueError};
 use self::definitions::{keys, *};
@@ -66,6 +66,7 @@ struct Inner {
     snapshot: ArcSwap<Snapshot>,
     /// Held over "write, then replace the snapshot", so that snapshots follow each other as the writes did.
     changing: Mutex<()>,
+    changed: watch::Sender<()>,
 }
 
 impl Settings {
@@ -73,7 +74,12 @@ impl Settings {
     /// default holds.
     pub async fn open(db: Db) -> Result<Self, SettingsError> {
         let snapshot = ArcSwap::from_pointee(load(&db).await?);
-        Ok(Self(Arc::new(Inner { db, snapshot, changing: Mutex::new(()) })))
+        Ok(Self(Arc::new(Inner { db, snapshot, changing: Mutex::new(()), changed: watch::Sender::new(()) })))
+    }
+
+    /// For background work that waits for as long as a setting says: a new value need not wait for the end of it.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
     }
 
     /// All settings in the order of their declaration.
@@ -205,6 +211,7 @@ impl Settings {
                 None => store::delete(db, definition.key).await?,
             }
             settings.0.snapshot.store(Arc::new(load(db).await?));
+            settings.0.changed.send_replace(());
             Ok(())
         };
         tokio::spawn(writing).await.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?

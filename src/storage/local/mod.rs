@@ -159,7 +159,18 @@ fn cannot_open(root: &Path, base_path: &str, cause: io::Error) -> StorageError {
 
 impl ObjectStore for LocalStore {
     fn look<'a>(&'a self) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.site.look_now())
+        Box::pin(async move {
+            self.site.look_now().await?;
+            let free = self.site.capacity().await?.free_bytes;
+            if free > self.reserved_free_bytes {
+                return Ok(());
+            }
+            let message = format!(
+                "no room for objects: {free} bytes are free, of which {} stay reserved; free some space",
+                self.reserved_free_bytes
+            );
+            Err(StorageError::new(ErrorKind::Full, message))
+        })
     }
 
     fn put<'a>(&'a self, key: &'a ObjectKey, size: u64, body: ByteStream) -> BoxFuture<'a, Result<Stored>> {
