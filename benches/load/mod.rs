@@ -11,6 +11,7 @@ mod connection;
 mod crew;
 mod duel;
 mod follower;
+#[allow(dead_code, reason = "some of it is for process tests only")]
 #[path = "../../tests/support/garage.rs"]
 mod garage;
 mod machine;

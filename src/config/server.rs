@@ -50,6 +50,8 @@ pub struct FollowerConfig {
     pub reserved_free_bytes: u64,
     /// PEM file of the authorities that S3 targets trust instead of the system's; absolute.
     pub s3_ca_file: Option<PathBuf>,
+    /// Longest silence of an S3 server.
+    pub s3_silence: Duration,
 }
 
 /// What must be on the disk before a write is acknowledged.
@@ -144,6 +146,13 @@ impl FollowerConfig {
                 |given| if given.is_empty() { Ok(None) } else { paths::resolve(working_dir, given).map(Some) },
                 "PEM file of the certificate authorities that S3 targets trust instead of the system's, for an S3 \
                  server with a certificate of its own.",
+            ),
+            s3_silence: reader.seconds(
+                "server.follower.s3_silence_secs",
+                30,
+                1..=110,
+                "Seconds that an S3 server may go without taking or sending a byte, or without answering, before the \
+                 request fails. A primary waits 120 s for a follower.",
             ),
         }
     }

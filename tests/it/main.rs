@@ -21,6 +21,7 @@ mod long_listing;
 mod make_run;
 mod primary_crash;
 mod reverse_proxy;
+mod s3_outage;
 mod s3_target;
 mod signals;
 mod start_sequence;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,6 +23,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(30);
 /// A running server. It ends, and its data goes, when this is dropped and also when the process ends without that.
 pub(crate) struct Garage {
     endpoint: String,
+    directory: PathBuf,
     keeper: Child,
 }
 
@@ -44,7 +45,7 @@ impl Garage {
             written.expect("garage.toml");
             let mut keeper = spawn(&directory);
             if answers(&mut keeper, s3) {
-                return Self { endpoint: format!("http://{s3}"), keeper };
+                return Self { endpoint: format!("http://{s3}"), directory, keeper };
             }
         }
         panic!("garage does not start; its output is above");
@@ -53,6 +54,34 @@ impl Garage {
     /// The server's S3 address, `http://127.0.0.1:PORT`.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// From here on it keeps its connections, takes new ones, and says nothing.
+    pub(crate) fn stop_answering(&self) {
+        self.signal("STOP");
+    }
+
+    /// Goes on with everything it was sent meanwhile.
+    pub(crate) fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = std::fs::read_to_string(self.directory.join("pid")).expect("the server's process id");
+        let sent = Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "signal the server");
+    }
+
+    /// Uploads in parts that were begun and neither completed nor aborted, as the server counts them.
+    pub(crate) fn unfinished_uploads(&self) -> u64 {
+        let mut command = Command::new("garage");
+        command.arg("-c").arg(self.directory.join("garage.toml")).args(["json-api", "GetBucketInfo"]);
+        let output = command.arg(format!("{{\"globalAlias\":\"{BUCKET}\"}}")).output().expect("garage");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let count = text.split_once("\"unfinishedMultipartUploads\":").map(|(_, rest)| rest.trim_start());
+        let digits: Option<String> =
+            count.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect());
+        digits.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no count in {text}"))
     }
 }
 
@@ -93,8 +122,10 @@ fn configuration(directory: &Path, rpc: SocketAddr, s3: SocketAddr) -> String {
 fn spawn(directory: &Path) -> Child {
     let script = r#"
         garage -c "$1/garage.toml" server --single-node --default-bucket </dev/null &
+        echo $! >"$1/pid"
         read -r _
         kill $!
+        kill -CONT $!
         wait $!
         rm -rf "$1"
     "#;

@@ -28,6 +28,7 @@ pub(in crate::follower) struct Opener {
     durability: Durability,
     reserved_free_bytes: u64,
     s3_ca_file: Option<PathBuf>,
+    s3_silence: Duration,
 }
 
 impl Opener {
@@ -37,6 +38,7 @@ impl Opener {
             durability: follower.durability,
             reserved_free_bytes: follower.reserved_free_bytes,
             s3_ca_file: follower.s3_ca_file.clone(),
+            s3_silence: follower.s3_silence,
         }
     }
 
@@ -142,6 +144,7 @@ impl Opener {
             BucketAddressing::VirtualHost => Addressing::VirtualHost,
         };
         settings.ca_file.clone_from(&self.s3_ca_file);
+        settings.timeouts.read = self.s3_silence;
         S3Store::new(&settings)
     }
 }

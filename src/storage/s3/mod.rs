@@ -13,6 +13,7 @@ mod check;
 mod compose;
 mod connector;
 mod fault;
+mod leftovers;
 mod list;
 mod plan;
 mod read;
@@ -39,6 +40,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures_util::future::BoxFuture;
 use secrecy::ExposeSecret;
 
+use self::leftovers::Leftovers;
 pub use self::settings::{Addressing, S3Location, S3LocationError, S3Settings, Timeouts};
 use super::{
     ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
@@ -69,6 +71,7 @@ struct Bucket {
     name: Arc<str>,
     /// For messages: which bucket, and where.
     place: Arc<str>,
+    leftovers: Arc<Leftovers>,
 }
 
 impl S3Store {
@@ -140,6 +143,7 @@ impl Bucket {
             client: Client::from_conf(config.build()),
             name: location.bucket().into(),
             place: format!("bucket `{}` at {place}", location.bucket()).into(),
+            leftovers: Arc::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::Bucket;
 use super::budget::Part;
 use super::fault::is_absent;
+use super::leftovers::{UnderWay, look_for};
 use crate::storage::{ErrorKind, Result, StorageError};
 
 /// Smallest size of a part that is not the last, in bytes.
@@ -27,6 +28,7 @@ pub(super) struct Upload {
     /// What was there when the upload began.
     before: Option<Version>,
     open: bool,
+    _under_way: UnderWay,
 }
 
 /// What tells two writes of one key apart: ETag, and seconds of the last change.
@@ -49,13 +51,20 @@ impl Upload {
     }
 
     async fn create(bucket: Bucket, key: String) -> Result<Self> {
+        let under_way = bucket.leftovers.begin(&key);
         let request = bucket.client.create_multipart_upload().bucket(&*bucket.name).key(&key);
         let (created, before) = tokio::join!(request.send(), version(&bucket, &key));
-        let created = created.map_err(|e| bucket.fault("begin an upload", e))?;
+        let created = created.map_err(|error| {
+            if !matches!(error, SdkError::ServiceError(_) | SdkError::ConstructionFailure(_)) {
+                // Without an answer it may have begun all the same.
+                look_for(&bucket, &key);
+            }
+            bucket.fault("begin an upload", error)
+        })?;
         let Some(id) = created.upload_id.filter(|id| !id.is_empty()) else {
             return Err(bucket.nonsense("an upload without an id"));
         };
-        let mut upload = Self { bucket, key, id, before: None, open: true };
+        let mut upload = Self { bucket, key, id, before: None, open: true, _under_way: under_way };
         // An error from here on drops the upload, which aborts it.
         upload.before = before?;
         Ok(upload)
@@ -108,7 +117,7 @@ impl Upload {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         match request.multipart_upload(parts).send().await {
             Ok(_) => {}
-            Err(error) if error.code() == Some(NO_SUCH_UPLOAD) && self.is_superseded().await? => {}
+            Err(error) if is_ended(&error) && self.is_superseded().await? => {}
             Err(error) => return Err(self.bucket.fault("complete an upload", error)),
         }
         self.open = false;
@@ -152,18 +161,24 @@ async fn version(bucket: &Bucket, key: &str) -> Result<Option<Version>> {
     }
 }
 
-/// Best effort: what stays is removed by the sweep at the next start.
+/// What could not be ended now is ended later.
 async fn abort(bucket: &Bucket, key: &str, id: &str) {
     let request = bucket.client.abort_multipart_upload().bucket(&*bucket.name).key(key).upload_id(id);
     match request.send().await {
         Ok(_) => {}
         // It was completed after all, only the answer was lost.
-        Err(error) if error.code() == Some(NO_SUCH_UPLOAD) => {}
+        Err(error) if is_ended(&error) => {}
         Err(error) => {
             let error = bucket.fault("abort an upload", error);
-            tracing::warn!(%error, key, "an unfinished upload stays in the bucket until the next start");
+            tracing::warn!(%error, key, "an unfinished upload stays in the bucket until it answers again");
+            look_for(bucket, key);
         }
     }
+}
+
+/// Whether an upload is not there any more.
+pub(super) fn is_ended(error: &impl ProvideErrorMetadata) -> bool {
+    error.code() == Some(NO_SUCH_UPLOAD)
 }
 
 /// Bytes that are in S3 already.

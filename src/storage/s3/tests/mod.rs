@@ -1,5 +1,6 @@
 //! S3 stores against a real server and against peers that misbehave.
 
+#[allow(dead_code, reason = "some of it is for process tests only")]
 #[path = "../../../../tests/support/garage.rs"]
 mod garage;
 mod hostile;
