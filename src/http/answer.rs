@@ -9,6 +9,8 @@ use axum::response::Response;
 use hyper::body::Incoming;
 use tower::Service;
 
+use super::unread::Unread;
+
 /// Something that answers requests; clones share it.
 pub trait Answer: Clone + Send + 'static {
     /// Answers one request.
@@ -27,8 +29,20 @@ pub(super) fn answer_incoming<A: Answer>(
     server: &A,
     request: http::Request<Incoming>,
 ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<A> {
+    let (parts, body) = request.into_parts();
     // Most requests have no body, and an empty one costs no allocation.
-    let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
-    let answer = server.answer(request);
-    async { Ok(answer.await) }
+    let (body, unread) = if body.is_end_stream() {
+        (Body::empty(), None)
+    } else {
+        let (body, unread) = Unread::watch(&parts.headers, body);
+        (body, Some(unread))
+    };
+    let answer = server.answer(Request::from_parts(parts, body));
+    async {
+        let response = answer.await;
+        Ok(match unread {
+            None => response,
+            Some(unread) => unread.settle(response).await,
+        })
+    }
 }

@@ -10,6 +10,7 @@ mod health;
 mod listener;
 mod reply;
 mod taking;
+mod unread;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,7 +1,12 @@
 //! Who may come in: §3 of the wire contract.
 
-use super::support::{Call, Node, Signer};
-use crate::protocol::{HEADER_SIGNATURE, STORAGE_PATH, SigningKey, Timestamp};
+use bytes::Bytes;
+
+use super::support::{ACCESS_KEY, Call, Node, SECRET, Signer};
+use crate::protocol::{BaseUrl, HEADER_SIGNATURE, ObjectKey, STORAGE_PATH, SigningKey, Timestamp};
+use crate::storage::contract::body;
+use crate::storage::remote::{FollowerClient, RemoteStore, transport};
+use crate::storage::{ErrorKind, ObjectStore};
 
 fn changed(call: &Call, change: impl FnOnce(&mut Signer)) -> Call {
     let mut call = call.clone();
@@ -170,4 +175,22 @@ async fn readiness_follows_enrollment_and_names_a_missing_target() {
     node.set_enabled(false).await;
     let ready = node.plain("GET", "/health/ready").send().await.data();
     assert_eq!((&ready["binding"], &ready["ingress_target"]), (&"disabled".into(), &"ready".into()));
+}
+
+#[tokio::test]
+async fn a_refused_upload_does_not_spoil_the_next_request_of_a_pooled_client() {
+    let node = Node::enrolled().await;
+    node.add_target("main", "store", 1000).await;
+    let base = BaseUrl::parse(&format!("http://{}", node.address)).expect("url");
+    let client = FollowerClient::new(base, ACCESS_KEY, &SECRET.into(), transport::direct()).expect("client");
+    let store = RemoteStore::new("edge", client, "").expect("store");
+    let key = |text: &str| ObjectKey::parse(text).expect("key");
+    for round in 0..50 {
+        let large = Bytes::from(vec![0; 300_000]);
+        let refused = store.put(&key("large"), 300_000, body(&large, 10_000)).await.expect_err("too large");
+        assert_eq!(refused.kind(), ErrorKind::Full, "{refused}");
+        // Not repeated by the client when the connection is gone.
+        let stored = store.put(&key("small"), 5, body(&Bytes::from_static(b"small"), 5)).await;
+        assert!(stored.is_ok(), "round {round}: {stored:?}");
+    }
 }
