@@ -370,3 +370,29 @@ async fn each_role_refuses_the_variables_of_the_other() {
         assert!(output.contains(part), "{part}\n---\n{output}");
     }
 }
+
+#[tokio::test]
+async fn the_audit_trail_tells_the_declared_bootstrap_from_an_administrator() {
+    let declared = Declared::new();
+    let primary = declared.start_primary();
+    let _followers = [declared.start_follower(0), declared.start_follower(1)];
+    let admin = declared.log_in(&primary).await;
+    declared.satisfied(&admin).await;
+    let trail = async |query: &str| {
+        let page = admin.get(&format!("/api/v1/admin/audit-logs?{query}")).await.data().clone();
+        (page["total"].as_i64().expect("total"), page["items"].clone())
+    };
+    let (total, entries) = trail("limit=100").await;
+    assert_eq!(total, 10, "{entries}");
+    assert!(entries.as_array().expect("items").iter().all(|entry| entry["user_id"].is_null()), "{entries}");
+
+    let node = json!({"name": "by-hand", "base_url": ""});
+    let id = admin.post("/api/v1/admin/remote-nodes", node).await.data()["id"].clone();
+    admin.delete(&format!("/api/v1/admin/remote-nodes/{id}")).await.data();
+    let (total, entries) = trail(&format!("entity_type=node&entity_id={id}")).await;
+    let what: Vec<&Value> = entries.as_array().expect("items").iter().map(|entry| &entry["action"]).collect();
+    assert_eq!((total, what), (2, vec![&json!("delete"), &json!("create")]), "the newest first");
+    assert_eq!((&entries[0]["entity_name"], entries[0]["user_id"].is_i64()), (&json!("by-hand"), true));
+    assert_eq!(trail("action=create&entity_type=policy&limit=1").await.0, 2);
+    assert_eq!(trail("before=2020-01-01T00:00:00Z").await.0, 0);
+}

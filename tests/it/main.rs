@@ -13,6 +13,7 @@ mod configuration;
 mod confinement;
 mod crash;
 mod declared_bootstrap;
+mod doctor;
 mod faults;
 mod hot_path;
 mod large_file;

@@ -48,9 +48,9 @@ pub struct NewEntry<'a> {
     pub action: Action,
     /// To what.
     pub entity: Entity,
-    /// Its id, if it has one.
+    /// Its id, if it has one; for an ingress target that of its node.
     pub entity_id: Option<i64>,
-    /// Its name; for an ingress target that of its node, too.
+    /// Its name.
     pub entity_name: &'a str,
     /// In addition, for people; no secrets.
     pub details: &'a str,
@@ -67,7 +67,7 @@ pub struct Entry {
     pub action: String,
     /// See [`Entity`].
     pub entity_type: String,
-    /// Id of the entity, if it has one.
+    /// Id of the entity, if it has one; for an ingress target that of its node.
     pub entity_id: Option<i64>,
     /// Its name at that time.
     pub entity_name: String,

@@ -152,13 +152,13 @@ impl Bootstrap {
             }
             addresses => self.settings.declare_public_site_urls(addresses).await?,
         };
-        let name = declared.public_site_url.join(", ");
+        let name = "public_site_url";
         let mut tx = self.db.begin().await?;
         if taken {
-            self.made(&mut tx, Kind::PublicSiteUrl, &name, None).await?;
+            self.made(&mut tx, Kind::PublicSiteUrl, name, None).await?;
         } else {
             let why = "public_site_url was set already and stays as it is";
-            self.left_out(&mut tx, Kind::PublicSiteUrl, &name, why).await?;
+            self.left_out(&mut tx, Kind::PublicSiteUrl, name, why).await?;
         }
         Ok(tx.commit().await?)
     }

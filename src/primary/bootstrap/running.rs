@@ -223,7 +223,7 @@ impl Bootstrap {
             return Err(StepError::NotApplied(target.last_error));
         }
         let tx = self.db.begin().await?;
-        self.closed(tx, step, Closing::Made(None)).await
+        self.closed(tx, step, Closing::Made(Some(node_id))).await
     }
 
     async fn make_policy(&self, step: &Step, all: &[Step]) -> Result<Turn, StepError> {

@@ -53,7 +53,7 @@ pub struct Step {
     pub state: State,
     /// What it waits for, why it failed, why it was left out; empty when there is nothing to say.
     pub message: String,
-    /// Id of what was made; `None` while it is not made, or when it was left out.
+    /// Id of what was made (for an ingress target, of its node); `None` while it is not made, or when it was left out.
     pub object_id: Option<i64>,
     /// When state or message last changed.
     pub since: Timestamp,

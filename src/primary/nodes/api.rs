@@ -13,6 +13,7 @@ use super::{
 use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::audit::{Action, Entity};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{
     AckRequest, BaseUrl, Capabilities, CreateIngressTarget, RedeemRequest, Timestamp, UpdateIngressTarget,
@@ -192,6 +193,7 @@ async fn create(
     };
     let node = primary.nodes.create(new).await?;
     tracing::info!(user.id = admin.id, node.id = node.id, "remote node created");
+    primary.audit.record(admin.id, Action::Create, Entity::Node, Some(node.id), &node.name).await;
     Ok(created(NodeInfo::from(node)).into_response())
 }
 
@@ -213,12 +215,15 @@ async fn change(
     };
     let node = primary.nodes.change(id, change).await?;
     tracing::info!(user.id = admin.id, node.id = id, node.is_enabled, "remote node changed");
+    primary.audit.record(admin.id, Action::Change, Entity::Node, Some(id), &node.name).await;
     Ok(ok(NodeInfo::from(node)).into_response())
 }
 
 async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+    let node = primary.nodes.get(id).await?;
     primary.nodes.delete(id).await?;
     tracing::info!(user.id = admin.id, node.id = id, "remote node deleted");
+    primary.audit.record(admin.id, Action::Delete, Entity::Node, Some(id), &node.name).await;
     Ok(empty().into_response())
 }
 
@@ -234,6 +239,7 @@ async fn test_address(State(primary): State<Primary>, _: Admin, Json(request): J
 async fn issue_token(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
     let issued = primary.nodes.issue_token(id, Timestamp::now()).await?;
     tracing::info!(user.id = admin.id, node.id = id, "enrollment token issued");
+    primary.audit.record(admin.id, Action::IssueToken, Entity::Node, Some(id), &issued.node.name).await;
     Ok(created(TokenInfo::from(issued)).into_response())
 }
 
@@ -254,6 +260,7 @@ async fn add_target(
         profile_key = target.profile_key,
         "ingress target added"
     );
+    primary.audit.record(admin.id, Action::Create, Entity::IngressTarget, Some(id), &target.name).await;
     Ok(created(target).into_response())
 }
 
@@ -265,6 +272,7 @@ async fn change_target(
 ) -> Answer {
     let target = primary.nodes.change_target(id, &profile_key, &change).await?;
     tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target changed");
+    primary.audit.record(admin.id, Action::Change, Entity::IngressTarget, Some(id), &target.name).await;
     Ok(ok(target).into_response())
 }
 
@@ -275,6 +283,7 @@ async fn remove_target(
 ) -> Answer {
     primary.nodes.remove_target(id, &profile_key).await?;
     tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target removed");
+    primary.audit.record(admin.id, Action::Delete, Entity::IngressTarget, Some(id), &profile_key).await;
     Ok(empty().into_response())
 }
 

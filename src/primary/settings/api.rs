@@ -10,6 +10,7 @@ use super::{Definition, Kind, Setting, Value};
 use crate::http::{ApiError, Json, Path, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::audit::{Action, Entity};
 use crate::primary::paging::Page;
 use crate::protocol::{Origin, Timestamp};
 
@@ -130,6 +131,7 @@ async fn set(
     };
     let setting = primary.settings.set(&key, &texts).await?;
     tracing::info!(user.id = admin.id, setting = setting.definition.key, "setting changed");
+    primary.audit.record(admin.id, Action::Change, Entity::Setting, None, setting.definition.key).await;
     Ok(ok(SettingInfo::from(setting)))
 }
 
@@ -140,5 +142,6 @@ async fn reset(
 ) -> Result<impl IntoResponse, ApiError> {
     let setting = primary.settings.reset(&key).await?;
     tracing::info!(user.id = admin.id, setting = setting.definition.key, "setting returned to its default");
+    primary.audit.record(admin.id, Action::Delete, Entity::Setting, None, setting.definition.key).await;
     Ok(ok(SettingInfo::from(setting)))
 }

@@ -10,6 +10,7 @@ use super::{Admin, NewAccountRequest};
 use crate::http::{ApiError, Json, Path, Query, created, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::{Account, AccountChange, Role, Status};
+use crate::primary::audit::{Action, Entity};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{Timestamp, codes};
 
@@ -82,6 +83,7 @@ async fn create(
     let group = primary.policies.default_group_id().await?;
     let account = primary.accounts.create(&request.check()?, group).await?;
     tracing::info!(user.id = admin.id, created.id = account.id, "user created");
+    primary.audit.record(admin.id, Action::Create, Entity::User, Some(account.id), &account.username).await;
     Ok(created(UserInfo::from(account)))
 }
 
@@ -110,5 +112,6 @@ async fn change(
     };
     let account = primary.accounts.change(id, &change).await?;
     tracing::info!(user.id = admin.id, changed.id = id, ?change, "user changed");
+    primary.audit.record(admin.id, Action::Change, Entity::User, Some(id), &account.username).await;
     Ok(ok(UserInfo::from(account)))
 }

@@ -56,6 +56,32 @@ async fn a_token_is_redeemed_with_the_same_result_until_it_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_declared_token_does_not_expire_before_its_first_use_and_then_like_any_other() {
+    let fixture = Fixture::with_public_url().await;
+    let token: SecretString = "declared_by_an_operator-0123456789".to_owned().into();
+    let declare = async |name: &str| {
+        let mut tx = fixture.db.begin().await.expect("tx");
+        let checked = new_node(name).check().expect("node");
+        let made = fixture.nodes.create_with_token_in(&mut tx, checked, &token, at(0)).await;
+        tx.commit().await.expect("commit");
+        made
+    };
+    let id = declare("Edge").await.expect("node");
+    assert!(matches!(declare("Other").await, Err(EnrollmentError::TokenTaken)), "and no node is left");
+    assert_eq!(fixture.nodes.list(Default::default(), Default::default(), 9, 0).await.expect("list").1, 1);
+    let (year, minute) = (365 * 86_400, 60);
+    assert_eq!(status(&fixture, id, year).await, EnrollmentStatus::Pending);
+    let redeemed = fixture.nodes.redeem(token.expose_secret(), at(year)).await.expect("first use");
+    assert_eq!(redeemed.node.id, id);
+    fixture.nodes.redeem(token.expose_secret(), at(year + 29 * minute)).await.expect("may be repeated");
+    let late = refusal(&fixture, token.expose_secret(), year + 31 * minute).await;
+    assert_eq!(late, "enrollment token has expired");
+    fixture.nodes.acknowledge(redeemed.ack_token.expose_secret(), at(year)).await.expect("ack");
+    let again = refusal(&fixture, token.expose_secret(), year).await;
+    assert_eq!(again, "enrollment token has already been completed");
+}
+
+#[tokio::test]
 async fn a_new_token_replaces_the_one_before_even_when_that_was_redeemed() {
     let fixture = Fixture::with_public_url().await;
     let id = fixture.nodes.create(new_node("Edge")).await.expect("node").id;

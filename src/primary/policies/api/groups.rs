@@ -10,6 +10,7 @@ use super::Answer;
 use crate::http::{Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::audit::{Action, Entity};
 use crate::primary::paging::{Page, PageQuery};
 use crate::primary::policies::{Group, GroupChange, NewGroup, Rule};
 use crate::protocol::Timestamp;
@@ -77,6 +78,7 @@ async fn list(State(primary): State<Primary>, _: Admin, Query(page): Query<PageQ
 async fn create(State(primary): State<Primary>, Admin(admin): Admin, Json(new): Json<NewGroup>) -> Answer {
     let group = primary.policies.create_group(&new).await?;
     tracing::info!(user.id = admin.id, policy_group.id = group.id, "policy group created");
+    primary.audit.record(admin.id, Action::Create, Entity::PolicyGroup, Some(group.id), &group.name).await;
     Ok(created(GroupInfo::from(group)).into_response())
 }
 
@@ -92,11 +94,14 @@ async fn change(
 ) -> Answer {
     let group = primary.policies.change_group(id, &change).await?;
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group changed");
+    primary.audit.record(admin.id, Action::Change, Entity::PolicyGroup, Some(id), &group.name).await;
     Ok(ok(GroupInfo::from(group)).into_response())
 }
 
 async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+    let group = primary.policies.group(id).await?;
     primary.policies.delete_group(id).await?;
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group deleted");
+    primary.audit.record(admin.id, Action::Delete, Entity::PolicyGroup, Some(id), &group.name).await;
     Ok(empty().into_response())
 }
