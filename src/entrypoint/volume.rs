@@ -36,6 +36,15 @@ fn is_denied(path: &Path, wanted: Access) -> bool {
 
 fn refusal(path: &Path, found: &Metadata, mend: &Path) -> String {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    if found.uid() == uid {
+        return format!(
+            "{} belongs to user {uid}, as which this process runs, but its mode {:03o} closes it to its owner. Mend \
+             it: chmod -R u+rwX {}",
+            path.display(),
+            found.mode() & 0o777,
+            mend.display()
+        );
+    }
     format!(
         "{} belongs to user {}:{} (mode {:03o}), and this process runs as {uid}:{gid} and may not use it. Give it to \
          this process, as root on the machine that has the volume: chown -R {uid}:{gid} {}",

@@ -21,8 +21,7 @@ use crate::protocol::{
     BucketAddressing, CreateIngressTarget, IngressDriver, IngressTarget, UpdateIngressTarget,
 };
 
-/// Between two tries of something that fails; doubles from the first to the last. A follower that has just enrolled
-/// listens a moment later, which the first pauses are made for.
+/// Between two tries of something that fails; doubles from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Most characters of a reason that are kept.
@@ -127,10 +126,15 @@ impl Bootstrap {
                 pauses = self::pauses();
             }
             let pause = if round.failed == 0 { LONGEST_PAUSE } else { next(&mut pauses) };
+            let enrolled = async {
+                // The sender lives as long as the nodes do.
+                let _ = enrollments.changed().await;
+                // The follower acknowledges before it listens; asking at once would only fail.
+                tokio::time::sleep(FIRST_PAUSE).await;
+            };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                // The sender lives as long as the nodes do.
-                _ = enrollments.changed() => {}
+                () = enrolled => {}
             }
         }
     }
