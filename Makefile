@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench setup format reference
+.PHONY: help run test check bench setup format reference image
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: setup ## Formatting, lints, documentation, licences and dependencies
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --no-deps --document-private-items
 	cargo deny --locked check bans licenses sources
 	@scripts/check-advisories
+
+image: ## Build the container image, tagged with the version
+	@scripts/image
 
 bench: ## Measure the follower beside nginx on this machine, and the steps of a request
 	@scripts/bench

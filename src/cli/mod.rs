@@ -4,6 +4,7 @@ mod config_print;
 mod doctor;
 mod healthcheck;
 mod node_enroll;
+mod secrets;
 mod serve;
 
 use std::ffi::OsString;
@@ -60,6 +61,8 @@ enum Command {
     Healthcheck,
     /// Look at configuration, data, database, network and peers, and say what is wrong: exit code 0 if nothing is
     Doctor(doctor::Arguments),
+    /// Make the secrets that a group of containers shares, once; each file is readable by its owner only
+    Secrets(secrets::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +125,7 @@ fn dispatch(command: Command, environment: &Environment, working_dir: &Path) -> 
         }),
         Command::Healthcheck => healthcheck::run(environment, working_dir),
         Command::Doctor(arguments) => doctor::run(&arguments, environment, working_dir),
+        Command::Secrets(arguments) => secrets::run(&arguments, environment),
     }
 }
 

@@ -29,6 +29,11 @@ impl Environment {
             .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
+    /// The value of the variable with exactly this name, when it is set and valid UTF-8.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)?.as_deref()
+    }
+
     /// The same environment with `name` set to `value`, in place of every spelling of the name.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
