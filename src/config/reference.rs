@@ -11,6 +11,9 @@ use super::{CLI_DATABASE_URL, CLI_ENROLLMENT_TOKEN, CLI_MASTER_URL};
 /// Width at which comments are wrapped.
 const WIDTH: usize = 100;
 
+/// What Compose reads from the same file; kept beside the settings, because people look for both in one place.
+const COMPOSE_VARIABLES: &str = include_str!("compose.env");
+
 /// Name and meaning of the variables that stand in for options of a command.
 const CLI_VARIABLES: [(&str, &str); 3] = [
     (CLI_MASTER_URL, "For --master-url: address of the primary, as this machine reaches it."),
@@ -93,6 +96,7 @@ impl Reference {
             "Copy to .env, remove the `#` in front of what you want to change. A variable wins over data/config.toml. \
              Lists are separated by commas. A secret may come from a file instead: NAME_FILE=/run/secrets/name.",
         );
+        line(&mut out, &format!("\n{}", COMPOSE_VARIABLES.trim_end()));
         for (section, doc) in &self.sections {
             line(&mut out, &format!("\n# ---- {section} ----"));
             comment(&mut out, doc);
