@@ -21,8 +21,12 @@ const PRIMARY: &[Step] = &[
     (1, "foundation", include_str!("../../migrations/primary/0001_foundation.sql")),
     (2, "audit logs", include_str!("../../migrations/primary/0002_audit_logs.sql")),
     (3, "bootstrap", include_str!("../../migrations/primary/0003_bootstrap.sql")),
+    (4, "re-enrollment", include_str!("../../migrations/primary/0004_re_enrollment.sql")),
 ];
-const FOLLOWER: &[Step] = &[(1, "foundation", include_str!("../../migrations/follower/0001_foundation.sql"))];
+const FOLLOWER: &[Step] = &[
+    (1, "foundation", include_str!("../../migrations/follower/0001_foundation.sql")),
+    (2, "token hash", include_str!("../../migrations/follower/0002_token_hash.sql")),
+];
 
 impl Schema {
     /// Applies the migrations that the database lacks, each in its own transaction. A database that has a migration

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{Stopped, signals};
 use crate::config::{Config, RemoteBootstrap};
 use crate::db::{Db, Schema};
-use crate::follower::enrollment::{self, EnrollError, Enrolled, Enroller};
+use crate::follower::enrollment::{self, BindingSummary, EnrollError, Enrolled, Enroller};
 use crate::protocol::BaseUrl;
 use crate::storage::remote::transport;
 
@@ -25,8 +25,8 @@ pub(super) enum Outcome {
     Interrupted,
 }
 
-/// Makes sure that a binding for the primary in the variables exists. A restart with stale variables finds it and
-/// asks nobody.
+/// Makes sure that a binding for the primary in the variables exists. A restart with the token that made it finds it
+/// and asks nobody; another token may be one for a re-enrollment, and is tried once.
 pub(super) async fn enroll_from_environment(
     config: &Config,
     remote: &RemoteBootstrap,
@@ -51,12 +51,10 @@ async fn enroll_unless_bound(
         enrollment::existing(db).await.map_err(|error| Stopped::failed("cannot read the binding", error))?;
     if let Some(binding) = existing {
         if binding.is_for(master_url) {
-            tracing::info!(
-                "already enrolled with {master_url} as `{}`; the ASTER_BOOTSTRAP_REMOTE_… variables are not used \
-                 again and may be removed",
-                binding.name
-            );
-            return Ok(Outcome::Bound);
+            return tokio::select! {
+                () = renew(config, db, master_url, remote, &binding) => Ok(Outcome::Bound),
+                () = signals::terminated() => Ok(Outcome::Interrupted),
+            };
         }
         let refused = EnrollError::OtherPrimary { bound_to: binding.master_url };
         return Err(Stopped::Configuration(format!(
@@ -73,6 +71,36 @@ async fn enroll_unless_bound(
             Ok(Outcome::Interrupted)
         }
     }
+}
+
+/// The binding stays as it is unless the token is one that renews it: a follower that works must start, whatever is in
+/// its variables.
+async fn renew(
+    config: &Config,
+    db: &Db,
+    master_url: &BaseUrl,
+    remote: &RemoteBootstrap,
+    binding: &BindingSummary,
+) {
+    let reason = match remote.token() {
+        Ok(token) if binding.is_from(&token) => String::new(),
+        Ok(token) => {
+            let enroller = Enroller::new(db.clone(), config.auth.sealing_key.clone(), transport::direct());
+            match enroller.enroll(master_url, &token).await {
+                Ok(enrolled) => {
+                    report(&enrolled, master_url);
+                    return;
+                }
+                Err(error) => format!(" (their token brings nothing new: {error})"),
+            }
+        }
+        Err(problem) => format!(" ({problem})"),
+    };
+    tracing::info!(
+        "already enrolled with {master_url} as `{}`; the ASTER_BOOTSTRAP_REMOTE_… variables are not used again and may \
+         be removed{reason}",
+        binding.name
+    );
 }
 
 async fn enroll_with_patience(

@@ -45,7 +45,7 @@ pub(super) enum CallerError {
     #[error("the presigned URL has expired")]
     Expired,
     #[error(
-        "the access key is not known to this follower; it is enrolled with another primary, or not at all"
+        "the access key is not known to this follower; it is enrolled with another primary, or not at all, or its node was enrolled again since"
     )]
     UnknownAccessKey,
     #[error("this follower is disabled; enable its node on the primary")]

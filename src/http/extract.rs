@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use axum::body::HttpBody;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
@@ -28,12 +29,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// No body at all is `None`.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        if request.body().is_end_stream() {
+            return Ok(None);
+        }
+        read_json(request, state, JSON_TIMEOUT).await.map(Some)
+    }
+}
+
 async fn read_json<T: DeserializeOwned, S: Send + Sync>(
     request: Request,
     state: &S,
     limit: Duration,
 ) -> Result<Json<T>, ApiError> {
-    match tokio::time::timeout(limit, axum::Json::from_request(request, state)).await {
+    match tokio::time::timeout(limit, <axum::Json<T> as FromRequest<S>>::from_request(request, state)).await {
         Ok(read) => Ok(Json(read?.0)),
         Err(_) => Err(ApiError::new(
             codes::TIMEOUT,

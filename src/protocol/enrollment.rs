@@ -46,6 +46,10 @@ pub struct RedeemReply {
     pub is_enabled: bool,
     /// To be sent back as acknowledgement.
     pub ack_token: SecretString,
+    /// In a re-enrollment, the access keys that the node had before: a binding with one of them is this node's, and
+    /// takes the new keys. Ours; empty otherwise.
+    #[serde(default)]
+    pub replaces_access_keys: Vec<String>,
     /// Where the follower keeps this primary's objects. Deployed primaries send none.
     #[serde(default)]
     pub namespace: Option<String>,

@@ -21,6 +21,7 @@ mod live_changes;
 mod long_listing;
 mod make_run;
 mod primary_crash;
+mod re_enrollment;
 mod reverse_proxy;
 mod s3_outage;
 mod s3_target;

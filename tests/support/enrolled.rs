@@ -123,7 +123,7 @@ pub(crate) fn signed_post(
 }
 
 /// Keys of the node behind a token: a redeem may be repeated until the acknowledgement, so the test redeems first.
-async fn redeem(primary: &Primary, token: &str) -> Signer {
+pub(crate) async fn redeem(primary: &Primary, token: &str) -> Signer {
     let reply = Client::new(&primary.url)
         .post("/api/v1/public/remote-enrollment/redeem", json!({"token": token}))
         .await;

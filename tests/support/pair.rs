@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::enrolled::redeem;
 use super::follower::{self, Follower};
 use super::primary::Primary;
+use super::signed::Signer;
 
 pub(crate) const NAMESPACE: &str = "home";
 
@@ -12,6 +14,8 @@ pub(crate) const NAMESPACE: &str = "home";
 pub(crate) struct Pair {
     pub(crate) primary: Primary,
     pub(crate) follower: Follower,
+    /// The keys from the enrollment.
+    pub(crate) signer: Signer,
     pub(crate) node: i64,
     pub(crate) policy: i64,
     pub(crate) group: i64,
@@ -26,10 +30,12 @@ impl Pair {
         let primary = Primary::start(primary_home.path()).await;
         let node = primary.create_node("edge", NAMESPACE, "").await;
         let token = primary.token(node).await;
+        let signer = redeem(&primary, &token).await;
         let environment = follower::bootstrap_environment(0, &primary.url, &token);
         let follower = Follower::start_with(follower_home.path(), &environment).await;
         primary.patch_node(node, json!({"base_url": follower.url})).await;
-        let mut pair = Self { primary, follower, node, policy: 0, group: 0, primary_home, follower_home };
+        let mut pair =
+            Self { primary, follower, signer, node, policy: 0, group: 0, primary_home, follower_home };
         pair.route_to_follower().await;
         pair
     }

@@ -84,6 +84,13 @@ impl Primary {
         reply.data()["token"].as_str().expect("token").to_owned()
     }
 
+    /// Makes a token for the follower that takes the place of an enrolled one.
+    pub(crate) async fn re_enrollment_token(&self, node: i64) -> String {
+        let path = format!("/api/v1/admin/remote-nodes/{node}/enrollment-token");
+        let reply = self.admin.post(&path, json!({"re_enroll": true})).await;
+        reply.data()["token"].as_str().expect("token").to_owned()
+    }
+
     /// The node as the primary describes it.
     pub(crate) async fn node(&self, node: i64) -> Value {
         self.admin.get(&format!("/api/v1/admin/remote-nodes/{node}")).await.data().clone()

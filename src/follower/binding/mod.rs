@@ -1,7 +1,7 @@
 //! The binding: which primary this follower belongs to, under which name and keys, and whether it may be used.
 //!
-//! There is at most one. Enrollment makes it or brings it up to date, the primary renames, enables and disables it;
-//! nothing here removes it or changes its keys or its namespace.
+//! There is at most one. Enrollment makes it or brings it up to date, the primary renames, enables and disables it.
+//! Only a re-enrollment of the same node changes its keys; nothing removes it or changes its namespace.
 
 pub(super) mod api;
 mod store;
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{SealError, SealingKey};
 use crate::db::{Db, Tx};
-use crate::protocol::{BaseUrl, BindingUpdate, Namespace, Timestamp};
+use crate::protocol::{BaseUrl, BindingUpdate, Namespace, Timestamp, sha256_hex};
 
 const SECRET_KEY: &str = "binding.secret_key";
 const PENDING_ACK: &str = "binding.pending_ack";
@@ -48,9 +48,15 @@ pub struct BindingSummary {
     pub is_enabled: bool,
     /// Whether the primary has not yet accepted the acknowledgement.
     pub ack_owed: bool,
+    token_hash: Option<String>,
 }
 
 impl BindingSummary {
+    /// Whether this token made the binding, or was the last to renew it.
+    pub fn is_from(&self, token: &SecretString) -> bool {
+        self.token_hash.as_deref() == Some(&*sha256_hex(token.expose_secret().trim()))
+    }
+
     /// Whether the primary at `url` is the one of this binding, by either of the addresses it is known under.
     pub fn is_for(&self, url: &BaseUrl) -> bool {
         [&self.master_url, &self.enrolled_through]
@@ -71,6 +77,10 @@ pub(super) struct NewBinding {
     pub(super) namespace: Option<Namespace>,
     pub(super) is_enabled: bool,
     pub(super) ack_token: SecretString,
+    /// Hex SHA-256 of the token.
+    pub(super) token_hash: String,
+    /// Access keys that the node had before; a binding with one of them takes the new keys.
+    pub(super) replaces: Vec<String>,
 }
 
 /// Why a binding cannot be read or changed.
@@ -120,6 +130,7 @@ pub(super) async fn summary(db: &Db) -> Result<Option<BindingSummary>, BindingEr
         namespace: row.namespace,
         is_enabled: row.is_enabled != 0,
         ack_owed: row.pending_ack_sealed.is_some(),
+        token_hash: row.token_hash,
     }))
 }
 
@@ -129,8 +140,8 @@ pub(super) async fn load(db: &Db, sealing_key: &SealingKey) -> Result<Option<Bin
     row.map(|row| open_row(row, sealing_key)).transpose()
 }
 
-/// Makes the binding, or updates name, address and flag of the one that has the same keys. The acknowledgement is
-/// owed from here on.
+/// Makes the binding, or updates name, address and flag of the one that has the same keys, or gives new keys to the one
+/// that has the node's former ones. The acknowledgement is owed from here on.
 pub(super) async fn save_enrollment(
     tx: &mut Tx,
     sealing_key: &SealingKey,
@@ -149,11 +160,29 @@ pub(super) async fn save_enrollment(
             namespace: namespace.to_string(),
             is_enabled: i64::from(new.is_enabled),
             pending_ack_sealed: Some(pending_ack),
+            token_hash: Some(new.token_hash.clone()),
         };
         store::insert(tx, &row, now.unix_ms()).await?;
         return open_row(row, sealing_key);
     };
-    let present = open_row(row, sealing_key)?;
+    if new.replaces.contains(&row.access_key) {
+        // The old secret is not opened: that its sealing key is lost may be the reason for all this.
+        let row = store::Row {
+            name: new.name.clone(),
+            master_url: new.master_url.to_string(),
+            access_key: new.access_key.clone(),
+            secret_key_sealed: sealing_key.seal(SECRET_KEY, &new.secret_key),
+            is_enabled: i64::from(new.is_enabled),
+            pending_ack_sealed: Some(pending_ack),
+            token_hash: Some(new.token_hash.clone()),
+            ..row
+        };
+        store::update_keys(tx, &row.access_key, &row.secret_key_sealed).await?;
+        store::update_enrollment(tx, &row, now.unix_ms()).await?;
+        tracing::info!(node.name = row.name, "the binding has new keys; the ones before count no longer");
+        return open_row(row, sealing_key);
+    }
+    let present = open_row(row.clone(), sealing_key)?;
     if present.access_key != new.access_key {
         let same_primary = present.master_url == new.master_url.as_str();
         return Err(if same_primary {
@@ -165,15 +194,16 @@ pub(super) async fn save_enrollment(
     if present.secret_key.expose_secret() != new.secret_key.expose_secret() {
         return Err(BindingError::OtherSecret);
     }
-    let master_url = new.master_url.to_string();
-    store::update_enrollment(tx, &new.name, &master_url, new.is_enabled, &pending_ack, now.unix_ms()).await?;
-    Ok(Binding {
+    let row = store::Row {
         name: new.name.clone(),
-        master_url,
-        is_enabled: new.is_enabled,
-        pending_ack: Some(new.ack_token.clone()),
-        ..present
-    })
+        master_url: new.master_url.to_string(),
+        is_enabled: i64::from(new.is_enabled),
+        pending_ack_sealed: Some(pending_ack),
+        token_hash: Some(new.token_hash.clone()),
+        ..row
+    };
+    store::update_enrollment(tx, &row, now.unix_ms()).await?;
+    open_row(row, sealing_key)
 }
 
 /// Notes that the primary accepted `ack_token`, or will never do so. A token that a newer enrollment has put in its

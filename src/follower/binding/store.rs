@@ -6,7 +6,7 @@ use sqlx::{Any, Executor, FromRow, Row as _};
 use crate::db::Tx;
 
 /// The columns as they are stored.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) master_url: String,
@@ -16,6 +16,7 @@ pub(super) struct Row {
     pub(super) namespace: String,
     pub(super) is_enabled: i64,
     pub(super) pending_ack_sealed: Option<String>,
+    pub(super) token_hash: Option<String>,
 }
 
 impl FromRow<'_, AnyRow> for Row {
@@ -29,6 +30,7 @@ impl FromRow<'_, AnyRow> for Row {
             namespace: row.try_get("namespace")?,
             is_enabled: row.try_get("is_enabled")?,
             pending_ack_sealed: row.try_get("pending_ack_sealed")?,
+            token_hash: row.try_get("token_hash")?,
         })
     }
 }
@@ -36,7 +38,7 @@ impl FromRow<'_, AnyRow> for Row {
 pub(super) async fn find<'e>(db: impl Executor<'e, Database = Any>) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(
         "SELECT name, master_url, enrolled_through, access_key, secret_key_sealed, namespace, is_enabled, \
-         pending_ack_sealed FROM binding WHERE id = 1",
+         pending_ack_sealed, token_hash FROM binding WHERE id = 1",
     )
     .fetch_optional(db)
     .await
@@ -45,8 +47,8 @@ pub(super) async fn find<'e>(db: impl Executor<'e, Database = Any>) -> Result<Op
 pub(super) async fn insert(tx: &mut Tx, row: &Row, now: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO binding (id, name, master_url, enrolled_through, access_key, secret_key_sealed, namespace, \
-         is_enabled, pending_ack_sealed, created_at, updated_at) \
-         VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         is_enabled, pending_ack_sealed, token_hash, created_at, updated_at) \
+         VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&row.name)
     .bind(&row.master_url)
@@ -56,6 +58,7 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row, now: i64) -> Result<(), sqlx:
     .bind(&row.namespace)
     .bind(row.is_enabled)
     .bind(row.pending_ack_sealed.as_deref())
+    .bind(row.token_hash.as_deref())
     .bind(now)
     .bind(now)
     .execute(&mut **tx)
@@ -63,26 +66,34 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row, now: i64) -> Result<(), sqlx:
     .map(|_| ())
 }
 
-pub(super) async fn update_enrollment(
-    tx: &mut Tx,
-    name: &str,
-    master_url: &str,
-    is_enabled: bool,
-    pending_ack_sealed: &str,
-    now: i64,
-) -> Result<(), sqlx::Error> {
+/// Writes what each enrollment brings anew; not the keys.
+pub(super) async fn update_enrollment(tx: &mut Tx, row: &Row, now: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE binding SET name = $1, master_url = $2, is_enabled = $3, pending_ack_sealed = $4, \
-         updated_at = $5 WHERE id = 1",
+         token_hash = $5, updated_at = $6 WHERE id = 1",
     )
-    .bind(name)
-    .bind(master_url)
-    .bind(i64::from(is_enabled))
-    .bind(pending_ack_sealed)
+    .bind(&row.name)
+    .bind(&row.master_url)
+    .bind(row.is_enabled)
+    .bind(row.pending_ack_sealed.as_deref())
+    .bind(row.token_hash.as_deref())
     .bind(now)
     .execute(&mut **tx)
     .await
     .map(|_| ())
+}
+
+pub(super) async fn update_keys(
+    tx: &mut Tx,
+    access_key: &str,
+    secret_key_sealed: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE binding SET access_key = $1, secret_key_sealed = $2 WHERE id = 1")
+        .bind(access_key)
+        .bind(secret_key_sealed)
+        .execute(&mut **tx)
+        .await
+        .map(|_| ())
 }
 
 /// Whether there was a row to update.

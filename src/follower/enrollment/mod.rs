@@ -18,7 +18,7 @@ use crate::config::SealingKey;
 use crate::db::Db;
 use crate::protocol::{
     ACK_PATH, BaseUrl, Namespace, REDEEM_PATH, RedeemReply, TOKEN_COMPLETED, TOKEN_EXPIRED, TOKEN_REPLACED,
-    Timestamp,
+    Timestamp, sha256_hex,
 };
 use crate::storage::remote::transport::Transport;
 
@@ -157,7 +157,7 @@ impl Enroller {
             return Err(EnrollError::Invalid("the enrollment token is blank".into()));
         }
         let reply = self.redeem(master_url, &token).await?;
-        let new = checked(reply, master_url)?;
+        let new = checked(reply, master_url, &token)?;
         let mut tx = self.db.begin().await?;
         let binding = binding::save_enrollment(&mut tx, &self.sealing_key, &new, Timestamp::now()).await?;
         tx.commit().await?;
@@ -195,7 +195,11 @@ fn reason_of(message: &str) -> RefusalReason {
     }
 }
 
-fn checked(reply: RedeemReply, enrolled_through: &BaseUrl) -> Result<NewBinding, EnrollError> {
+fn checked(
+    reply: RedeemReply,
+    enrolled_through: &BaseUrl,
+    token: &SecretString,
+) -> Result<NewBinding, EnrollError> {
     let blank = |member: &str| EnrollError::Invalid(format!("{member} is blank"));
     let access_key = reply.access_key.trim().to_owned();
     if access_key.is_empty() {
@@ -221,6 +225,8 @@ fn checked(reply: RedeemReply, enrolled_through: &BaseUrl) -> Result<NewBinding,
         namespace,
         is_enabled: reply.is_enabled,
         ack_token: reply.ack_token,
+        token_hash: sha256_hex(token.expose_secret()),
+        replaces: reply.replaces_access_keys,
     })
 }
 

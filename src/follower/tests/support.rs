@@ -62,6 +62,8 @@ pub(super) fn new_binding() -> NewBinding {
         namespace: Some(Namespace::parse(NAMESPACE).expect("namespace")),
         is_enabled: true,
         ack_token: SecretString::from("enr_ack_x"),
+        token_hash: String::new(),
+        replaces: Vec::new(),
     }
 }
 

@@ -68,6 +68,13 @@ struct TestRequest {
     secret_key: SecretString,
 }
 
+/// What a token is for; no body is a first enrollment.
+#[derive(Debug, Deserialize)]
+struct TokenRequest {
+    #[serde(default)]
+    re_enroll: bool,
+}
+
 /// A node as administrators see it; its keys are not part of it.
 #[derive(Debug, Serialize)]
 struct NodeInfo {
@@ -78,6 +85,8 @@ struct NodeInfo {
     is_enabled: bool,
     binding_pending: bool,
     enrollment_status: EnrollmentStatus,
+    /// `null` unless a follower is about to take the place of the enrolled one.
+    re_enrollment_status: Option<EnrollmentStatus>,
     last_error: String,
     capabilities: Capabilities,
     last_checked_at: Option<Timestamp>,
@@ -110,6 +119,8 @@ struct RedeemInfo {
     is_enabled: bool,
     ack_token: String,
     namespace: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replaces_access_keys: Vec<String>,
 }
 
 impl From<Node> for NodeInfo {
@@ -118,6 +129,7 @@ impl From<Node> for NodeInfo {
         Self {
             id: node.id,
             enrollment_status: node.enrollment_status(Timestamp::now()),
+            re_enrollment_status: node.re_enrollment_status(Timestamp::now()),
             name: node.name,
             namespace: node.namespace,
             base_url: node.base_url.as_ref().map(BaseUrl::to_string).unwrap_or_default(),
@@ -164,6 +176,7 @@ impl From<Redeemed> for RedeemInfo {
             is_enabled: redeemed.node.is_enabled,
             ack_token: redeemed.ack_token.expose_secret().to_owned(),
             namespace: redeemed.node.namespace,
+            replaces_access_keys: redeemed.replaces_access_keys,
         }
     }
 }
@@ -236,9 +249,15 @@ async fn test_address(State(primary): State<Primary>, _: Admin, Json(request): J
     Ok(ok(tested.await?).into_response())
 }
 
-async fn issue_token(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
-    let issued = primary.nodes.issue_token(id, Timestamp::now()).await?;
-    tracing::info!(user.id = admin.id, node.id = id, "enrollment token issued");
+async fn issue_token(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+    request: Option<Json<TokenRequest>>,
+) -> Answer {
+    let re_enroll = request.is_some_and(|Json(request)| request.re_enroll);
+    let issued = primary.nodes.issue_token(id, re_enroll, Timestamp::now()).await?;
+    tracing::info!(user.id = admin.id, node.id = id, re_enroll, "enrollment token issued");
     primary.audit.record(admin.id, Action::IssueToken, Entity::Node, Some(id), &issued.node.name).await;
     Ok(created(TokenInfo::from(issued)).into_response())
 }
@@ -307,7 +326,7 @@ mod tests {
     async fn a_redeem_reads_as_the_follower_reads_it_and_the_command_carries_the_token() {
         let fixture = Fixture::with_public_url().await;
         let node = fixture.nodes.create(new_node("Edge")).await.expect("node");
-        let issued = fixture.nodes.issue_token(node.id, Timestamp::now()).await.expect("token");
+        let issued = fixture.nodes.issue_token(node.id, false, Timestamp::now()).await.expect("token");
         let token = TokenInfo::from(issued);
         assert_eq!(
             token.command,

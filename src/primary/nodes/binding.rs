@@ -129,7 +129,13 @@ impl Nodes {
         let now = Instant::now();
         let due: Vec<i64> =
             ids.iter().copied().filter(|id| retries.get(id).is_none_or(|retry| retry.due <= now)).collect();
-        let told = stream::iter(due).map(|id| async move { (id, self.tell(id).await) });
+        let told = stream::iter(due).map(|id| async move {
+            let told = self.tell(id).await;
+            if told.is_ok() {
+                self.look_again(id).await;
+            }
+            (id, told)
+        });
         let told: Vec<_> = told.buffer_unordered(PARALLEL).collect().await;
         for (id, outcome) in told {
             match outcome {

@@ -307,7 +307,7 @@ fn of_credentials(stated: &StatedFailure) -> (Class, String) {
         let hint = "The follower computes another signature: a proxy changes the path or the Content-Length of requests, or the follower holds another secret for this node.";
         return (Class::InvalidSignature, hint.to_owned());
     }
-    let hint = "The follower does not accept this node's keys: it is enrolled with another primary or node, or lost its data volume. Check that the base URL is this node's follower; if it is, create a new node and enroll the follower with its token.";
+    let hint = "The follower does not accept this node's keys: it is enrolled with another primary or node, or lost its data volume. Check that the base URL is this node's follower; if it is, enroll it again with a re-enrollment token of this node.";
     (Class::UnknownAccessKey, hint.to_owned())
 }
 

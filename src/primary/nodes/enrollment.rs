@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::{CheckedNode, Node, NodeError, Nodes, store};
+use super::{CheckedNode, Node, NodeError, Nodes, SealedKeys, store};
 use crate::config::SealError;
 use crate::db::Tx;
 use crate::protocol::{
@@ -38,6 +38,22 @@ pub(super) struct EnrollmentRow {
     pub(super) expires_at: Timestamp,
     pub(super) redeemed_at: Option<Timestamp>,
     pub(super) invalidated_at: Option<Timestamp>,
+    pub(super) acked: bool,
+}
+
+impl EnrollmentRow {
+    /// Of a record that was not acknowledged.
+    fn status(&self, now: Timestamp) -> EnrollmentStatus {
+        if self.invalidated_at.is_some() {
+            EnrollmentStatus::NotStarted
+        } else if self.expires_at <= now {
+            EnrollmentStatus::Expired
+        } else if self.redeemed_at.is_some() {
+            EnrollmentStatus::Redeemed
+        } else {
+            EnrollmentStatus::Pending
+        }
+    }
 }
 
 /// What decides the status of a node.
@@ -54,11 +70,14 @@ impl EnrollmentFacts {
         match self.newest {
             _ if self.acked => EnrollmentStatus::Completed,
             None => EnrollmentStatus::NotStarted,
-            Some(row) if row.invalidated_at.is_some() => EnrollmentStatus::NotStarted,
-            Some(row) if row.expires_at <= now => EnrollmentStatus::Expired,
-            Some(row) if row.redeemed_at.is_some() => EnrollmentStatus::Redeemed,
-            Some(_) => EnrollmentStatus::Pending,
+            Some(row) => row.status(now),
         }
+    }
+
+    /// The status of a token that was made after the node was enrolled.
+    pub(super) fn re_enrollment_status(&self, now: Timestamp) -> Option<EnrollmentStatus> {
+        let begun = self.newest.filter(|row| self.acked && !row.acked && row.invalidated_at.is_none());
+        begun.map(|row| row.status(now))
     }
 
     pub(super) fn is_completed(&self) -> bool {
@@ -81,6 +100,8 @@ pub(super) struct StoredEnrollment {
     pub(super) redeemed: bool,
     pub(super) acked: bool,
     pub(super) invalidated: bool,
+    /// The keys it hands out; `None` are the node's own.
+    pub(super) new_keys: Option<SealedKeys>,
 }
 
 /// Why a token was not issued, redeemed or acknowledged.
@@ -114,8 +135,10 @@ pub enum EnrollmentError {
         "the setting `public_site_url` is empty; set it to the address under which browsers and followers reach this primary, then try again"
     )]
     NoPublicSiteUrl,
-    /// A node that has ever been bound gets no new token.
-    #[error("remote node `{0}` is enrolled already; create a new node to enroll another follower")]
+    /// A node that has ever been bound gets a new token only when that is what is meant.
+    #[error(
+        "remote node `{0}` is enrolled already. If its follower lost its volume or its keys, ask for the token with {{\"re_enroll\": true}}: the follower that redeems it takes the node's place. To enroll another follower, create a new node"
+    )]
     AlreadyEnrolled(String),
     /// The node cannot be used.
     #[error(transparent)]
@@ -160,22 +183,34 @@ pub struct Redeemed {
     pub secret_key: SecretString,
     /// The same for every redeem of one token.
     pub ack_token: SecretString,
+    /// In a re-enrollment, the access keys that the node had before.
+    pub replaces_access_keys: Vec<String>,
 }
 
 impl Nodes {
-    /// Issues a token for 30 minutes and invalidates the ones before it.
-    pub async fn issue_token(&self, id: i64, now: Timestamp) -> Result<IssuedToken, EnrollmentError> {
+    /// Issues a token for 30 minutes and invalidates the ones before it. An enrolled node gets one only if
+    /// `re_enroll` says so; it hands out new keys, which take the place of the old ones when they are acknowledged.
+    /// Until then the node works with the old ones.
+    pub async fn issue_token(
+        &self,
+        id: i64,
+        re_enroll: bool,
+        now: Timestamp,
+    ) -> Result<IssuedToken, EnrollmentError> {
         let (token, ack) = (random_token("enr_", 16), random_token("enr_ack_", 16));
         let expires_at = lifetime_from(now);
         let mut tx = self.0.db.begin().await?;
         let node = store::by_id_in(&mut tx, id).await?.ok_or(NodeError::NotFound(id))?;
-        if node.is_enrolled() {
+        if node.is_enrolled() && !re_enroll {
             return Err(EnrollmentError::AlreadyEnrolled(node.name));
         }
         let master_url = self.0.settings.public_site_url().ok_or(EnrollmentError::NoPublicSiteUrl)?;
         let token_hash = sha256_hex(token.expose_secret());
         let ack_hash = sha256_hex(ack.expose_secret());
         store::enrollments::replace(&mut tx, id, &token_hash, &ack_hash, expires_at, now).await?;
+        if node.is_enrolled() {
+            store::enrollments::set_new_keys(&mut tx, &token_hash, &self.fresh_keys()).await?;
+        }
         tx.commit().await?;
         Ok(IssuedToken { node, master_url, token, expires_at })
     }
@@ -229,14 +264,22 @@ impl Nodes {
         let master_url = self.0.settings.public_site_url().ok_or(EnrollmentError::NoPublicSiteUrl)?;
         let node =
             store::by_id_in(&mut tx, found.node_id).await?.ok_or(NodeError::NotFound(found.node_id))?;
-        let secret_key = self.secret_of(&node)?;
+        let keys = found.new_keys.as_ref().unwrap_or(&node.keys);
+        let (access_key, secret_key) = (keys.access_key.clone(), self.secret_of(keys)?);
+        let mut replaces_access_keys = Vec::new();
+        if found.new_keys.is_some() {
+            replaces_access_keys = store::enrollments::former_keys(&mut tx, node.id).await?;
+            replaces_access_keys.push(node.keys.access_key.clone());
+            replaces_access_keys.retain(|key| *key != access_key);
+        }
         store::enrollments::mark_redeemed(&mut tx, found.id, now, expires_at).await?;
         tx.commit().await?;
         tracing::info!(node.id = node.id, "a follower redeemed the node's enrollment token");
         Ok(Redeemed {
             master_url,
-            access_key: node.access_key.clone(),
+            access_key,
             secret_key,
+            replaces_access_keys,
             ack_token: AckToken::from_stored_hash(found.ack_hash).to_wire(),
             node,
         })
@@ -261,6 +304,9 @@ impl Nodes {
             return Err(EnrollmentError::NotRedeemed);
         }
         store::enrollments::mark_acked(&mut tx, found.id, now).await?;
+        if let Some(keys) = &found.new_keys {
+            store::enrollments::hand_over(&mut tx, found.id, found.node_id, keys).await?;
+        }
         tx.commit().await?;
         tracing::info!(node.id = found.node_id, "the node is enrolled");
         // What was changed between redeem and acknowledgement has yet to reach the follower.

@@ -46,9 +46,7 @@ pub struct Node {
     pub namespace: String,
     /// Where the primary reaches the follower; `None` until an administrator says, and then it cannot be called.
     pub base_url: Option<BaseUrl>,
-    /// `rn_` + 32 hex digits; never changes, never shown.
-    access_key: String,
-    secret_key_sealed: SecretString,
+    keys: SealedKeys,
     /// Whether object traffic may go there.
     pub is_enabled: bool,
     /// Whether the follower still has to be told its current name and flag.
@@ -72,7 +70,26 @@ pub struct Node {
     pub updated_at: Timestamp,
 }
 
+/// What a node's calls are signed with. A re-enrollment brings new ones.
+#[derive(Debug, Clone)]
+struct SealedKeys {
+    /// `rn_` + 32 hex digits; never shown.
+    access_key: String,
+    /// Opens only together with its access key.
+    secret_key_sealed: SecretString,
+}
+
 impl Node {
+    /// Names the keys that [`Nodes::client`] signs with: another one after a re-enrollment.
+    pub fn access_key(&self) -> &str {
+        &self.keys.access_key
+    }
+
+    /// How far a re-enrollment is that has been begun and not completed.
+    pub fn re_enrollment_status(&self, now: Timestamp) -> Option<EnrollmentStatus> {
+        self.enrollment.re_enrollment_status(now)
+    }
+
     /// How far the enrollment is at `now`.
     pub fn enrollment_status(&self, now: Timestamp) -> EnrollmentStatus {
         self.enrollment.status(now)
@@ -255,9 +272,7 @@ impl Nodes {
     /// The same as part of a transaction; gives the id.
     pub async fn create_in(&self, tx: &mut Tx, new: CheckedNode) -> Result<i64, NodeError> {
         let CheckedNode { name, namespace, base_url, is_enabled } = new;
-        let (access_key, secret_key) = (random_token("rn_", 16), random_token("rns_", 32));
-        let access_key = access_key.expose_secret().to_owned();
-        let sealed = self.0.sealing_key.seal(&seal_context(&access_key), &secret_key);
+        let keys = self.fresh_keys();
         if store::name_taken(tx, &name, None).await? {
             return Err(NodeError::Taken { field: "name", value: name });
         }
@@ -272,8 +287,7 @@ impl Nodes {
             name: &name,
             namespace: &namespace,
             base_url: base_url.as_ref().map_or("", BaseUrl::as_str),
-            access_key: &access_key,
-            secret_key_sealed: &sealed,
+            keys: &keys,
             is_enabled,
         };
         Ok(store::insert(tx, &row, Timestamp::now()).await?)
@@ -328,12 +342,19 @@ impl Nodes {
     /// A client that speaks for `node`.
     pub fn client(&self, node: &Node) -> Result<FollowerClient, NodeError> {
         let base = node.base_url.clone().ok_or_else(|| NodeError::NoBaseUrl(node.name.clone()))?;
-        let secret = self.secret_of(node)?;
-        Ok(FollowerClient::new(base, &node.access_key, &secret, self.0.transport.clone())?)
+        let secret = self.secret_of(&node.keys)?;
+        Ok(FollowerClient::new(base, &node.keys.access_key, &secret, self.0.transport.clone())?)
     }
 
-    fn secret_of(&self, node: &Node) -> Result<SecretString, SealError> {
-        self.0.sealing_key.open(&seal_context(&node.access_key), node.secret_key_sealed.expose_secret())
+    fn fresh_keys(&self) -> SealedKeys {
+        let (access_key, secret_key) = (random_token("rn_", 16), random_token("rns_", 32));
+        let access_key = access_key.expose_secret().to_owned();
+        let sealed = self.0.sealing_key.seal(&seal_context(&access_key), &secret_key);
+        SealedKeys { access_key, secret_key_sealed: sealed.into() }
+    }
+
+    fn secret_of(&self, keys: &SealedKeys) -> Result<SecretString, SealError> {
+        self.0.sealing_key.open(&seal_context(&keys.access_key), keys.secret_key_sealed.expose_secret())
     }
 }
 

@@ -40,6 +40,18 @@ impl Nodes {
         Ok(examined)
     }
 
+    /// Probes an enabled node after something that may have ended what its state complains of, or begun something
+    /// else. That is done, whatever becomes of this.
+    pub(super) async fn look_again(&self, id: i64) {
+        let probed = async {
+            // The follower of a disabled node answers no probe, which is not worth a complaint.
+            if self.get(id).await?.is_enabled { self.probe(id).await.map(|_| ()) } else { Ok(()) }
+        };
+        if let Err(error) = probed.await {
+            tracing::debug!(node.id = id, "the node was not probed after a change: {error}");
+        }
+    }
+
     /// The connection test of an administrator: tells the follower what it does not know yet, probes, and gives the
     /// node, or what is wrong with it.
     pub async fn test(&self, id: i64) -> Result<Node, NodeError> {

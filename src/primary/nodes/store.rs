@@ -2,13 +2,14 @@
 
 pub(super) mod enrollments;
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::Node;
 use super::enrollment::{EnrollmentFacts, EnrollmentRow};
 use super::probe::Examined;
+use super::{Node, SealedKeys};
 use crate::db::{Db, Tx};
 use crate::protocol::{BaseUrl, Timestamp};
 
@@ -18,7 +19,7 @@ const NODE: &str = "SELECT n.id, n.name, n.namespace, n.base_url, n.access_key, 
      n.clock_difference_ms, n.diagnosis, n.created_at, n.updated_at, \
      (SELECT COUNT(*) FROM enrollments a WHERE a.node_id = n.id AND a.acked_at IS NOT NULL) AS acked, \
      e.expires_at AS enrollment_expires_at, e.redeemed_at AS enrollment_redeemed_at, \
-     e.invalidated_at AS enrollment_invalidated_at \
+     e.invalidated_at AS enrollment_invalidated_at, e.acked_at AS enrollment_acked_at \
      FROM nodes n LEFT JOIN enrollments e \
      ON e.id = (SELECT MAX(newest.id) FROM enrollments newest WHERE newest.node_id = n.id)";
 
@@ -53,8 +54,7 @@ pub(super) struct NewRow<'a> {
     pub(super) name: &'a str,
     pub(super) namespace: &'a str,
     pub(super) base_url: &'a str,
-    pub(super) access_key: &'a str,
-    pub(super) secret_key_sealed: &'a str,
+    pub(super) keys: &'a SealedKeys,
     pub(super) is_enabled: bool,
 }
 
@@ -75,6 +75,7 @@ fn node(row: &AnyRow) -> Result<Node, sqlx::Error> {
             expires_at,
             redeemed_at: time("enrollment_redeemed_at")?,
             invalidated_at: time("enrollment_invalidated_at")?,
+            acked: time("enrollment_acked_at")?.is_some(),
         }),
     };
     let capabilities: String = row.try_get("last_capabilities")?;
@@ -84,8 +85,10 @@ fn node(row: &AnyRow) -> Result<Node, sqlx::Error> {
         name: row.try_get("name")?,
         namespace: row.try_get("namespace")?,
         base_url: BaseUrl::parse(&row.try_get::<String, _>("base_url")?).ok(),
-        access_key: row.try_get("access_key")?,
-        secret_key_sealed: row.try_get::<String, _>("secret_key_sealed")?.into(),
+        keys: SealedKeys {
+            access_key: row.try_get("access_key")?,
+            secret_key_sealed: row.try_get::<String, _>("secret_key_sealed")?.into(),
+        },
         is_enabled: row.try_get::<i64, _>("is_enabled")? != 0,
         binding_pending: row.try_get::<i64, _>("binding_pending")? != 0,
         enrollment: EnrollmentFacts { acked: row.try_get::<i64, _>("acked")? > 0, newest },
@@ -161,8 +164,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow<'_>, now: Timestamp) -> Res
     .bind(row.name)
     .bind(row.namespace)
     .bind(row.base_url)
-    .bind(row.access_key)
-    .bind(row.secret_key_sealed)
+    .bind(&row.keys.access_key)
+    .bind(row.keys.secret_key_sealed.expose_secret())
     .bind(i64::from(row.is_enabled))
     .bind(now.unix_ms())
     .bind(now.unix_ms())

@@ -17,7 +17,7 @@ impl Nodes {
         target: &CreateIngressTarget,
     ) -> Result<IngressTarget, NodeError> {
         let added = self.enrolled_client(id).await?.create_target(target).await.map_err(refused)?;
-        self.look_after_change(id).await;
+        self.look_again(id).await;
         Ok(added)
     }
 
@@ -30,7 +30,7 @@ impl Nodes {
     ) -> Result<IngressTarget, NodeError> {
         let changed = self.enrolled_client(id).await?.update_target(profile_key, change).await;
         let changed = changed.map_err(refused)?.ok_or_else(|| unknown_target(profile_key))?;
-        self.look_after_change(id).await;
+        self.look_again(id).await;
         Ok(changed)
     }
 
@@ -38,20 +38,8 @@ impl Nodes {
     pub async fn remove_target(&self, id: i64, profile_key: &str) -> Result<(), NodeError> {
         let removed = self.enrolled_client(id).await?.delete_target(profile_key).await;
         removed.map_err(refused)?.ok_or_else(|| unknown_target(profile_key))?;
-        self.look_after_change(id).await;
+        self.look_again(id).await;
         Ok(())
-    }
-
-    /// The change may have been the end of what the node's state complains of, or its beginning. It is made, whatever
-    /// becomes of this.
-    async fn look_after_change(&self, id: i64) {
-        let probed = async {
-            // The follower of a disabled node answers no probe, which is not worth a complaint.
-            if self.get(id).await?.is_enabled { self.probe(id).await.map(|_| ()) } else { Ok(()) }
-        };
-        if let Err(error) = probed.await {
-            tracing::debug!(node.id = id, "the node was not probed after a change of its targets: {error}");
-        }
     }
 
     async fn enrolled_client(&self, id: i64) -> Result<FollowerClient, NodeError> {

@@ -57,7 +57,7 @@ impl Fixture {
     pub(in crate::primary) async fn enrolled(&self, name: &str, base_url: &str) -> Node {
         let node =
             self.nodes.create(NewNode { base_url: base_url.into(), ..new_node(name) }).await.expect("node");
-        let issued = self.nodes.issue_token(node.id, Timestamp::now()).await.expect("token");
+        let issued = self.nodes.issue_token(node.id, false, Timestamp::now()).await.expect("token");
         let token = issued.token.expose_secret().to_owned();
         let redeemed = self.nodes.redeem(&token, Timestamp::now()).await.expect("redeem");
         let ack = redeemed.ack_token.expose_secret().to_owned();

@@ -21,13 +21,13 @@ pub(super) struct Opened {
     store: SharedStore,
 }
 
-/// Everything a store depends on. A node's keys and a policy's node never change.
+/// Everything a store depends on. A policy's node never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Origin {
     driver: Driver,
     base_path: String,
-    /// Id, name and address.
-    node: Option<(i64, String, String)>,
+    /// Name, address and access key.
+    node: Option<[String; 3]>,
 }
 
 impl Policies {
@@ -117,7 +117,7 @@ impl Origin {
     fn of(driver: Driver, base_path: &str, node: Option<&Node>) -> Self {
         let node = node.map(|node| {
             let address = node.base_url.as_ref().map(ToString::to_string).unwrap_or_default();
-            (node.id, node.name.clone(), address)
+            [node.name.clone(), address, node.access_key().to_owned()]
         });
         Self { driver, base_path: base_path.to_owned(), node }
     }

@@ -9,7 +9,7 @@ fn at(secs: i64) -> Timestamp {
 }
 
 async fn issued(fixture: &Fixture, id: i64, secs: i64) -> String {
-    let issued = fixture.nodes.issue_token(id, at(secs)).await.expect("token");
+    let issued = fixture.nodes.issue_token(id, false, at(secs)).await.expect("token");
     issued.token.expose_secret().to_owned()
 }
 
@@ -51,7 +51,7 @@ async fn a_token_is_redeemed_with_the_same_result_until_it_is_acknowledged() {
     fixture.nodes.acknowledge(ack, at(9999)).await.expect("again");
     assert_eq!(status(&fixture, node.id, 99_999).await, EnrollmentStatus::Completed);
     assert_eq!(refusal(&fixture, &token, 4).await, "enrollment token has already been completed");
-    let again = fixture.nodes.issue_token(node.id, at(5)).await.expect_err("no second enrollment");
+    let again = fixture.nodes.issue_token(node.id, false, at(5)).await.expect_err("no second enrollment");
     assert!(matches!(again, EnrollmentError::AlreadyEnrolled(_)));
 }
 
@@ -130,7 +130,7 @@ async fn unknown_blank_and_premature_texts_are_refused() {
 async fn without_a_public_address_nothing_is_issued_and_no_redeem_is_recorded() {
     let fixture = Fixture::new().await;
     let id = fixture.nodes.create(new_node("Edge")).await.expect("node").id;
-    let refused = fixture.nodes.issue_token(id, at(0)).await.expect_err("refused");
+    let refused = fixture.nodes.issue_token(id, false, at(0)).await.expect_err("refused");
     assert!(refused.to_string().contains("public_site_url"), "{refused}");
 
     fixture.set_public_url().await;
