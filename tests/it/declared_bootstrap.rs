@@ -1,5 +1,7 @@
 //! A primary and its followers come up from a declaration, with nobody calling an API.
 
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::support::client::Client;
@@ -29,8 +31,12 @@ async fn picture(admin: &Client) -> Value {
 async fn a_declared_installation_comes_up_and_a_users_file_lies_on_the_first_follower() {
     let declared = Declared::new();
     let primary = declared.start_primary();
-    let followers = [declared.start_follower(0), declared.start_follower(1)];
     let admin = declared.log_in(&primary).await;
+    let form = Form::new().part("file", Part::bytes(&b"early"[..]).file_name("early.txt"));
+    let early =
+        admin.request(Method::POST, "/api/v1/files/upload").multipart(form).send().await.expect("reply");
+    assert_eq!(early.status(), 412, "nothing is kept where it was not declared to go");
+    let followers = [declared.start_follower(0), declared.start_follower(1)];
     let state = declared.satisfied(&admin).await;
     assert_eq!(state["declared"], true);
     let kinds: Vec<&str> = state["steps"].as_array().expect("steps").iter().map(kind).collect();

@@ -107,7 +107,12 @@ impl Bootstrap {
             if declared.admin.password.is_none() {
                 show_password(&declared.admin, new);
             }
-            let account = accounts.set_up_in(&mut tx, new, hash, default_group).await?;
+            // Where another default group is declared, the administrator has none until it is there: what is uploaded
+            // before would stay on this machine's disk, where nobody expects it.
+            let waits =
+                declared.file.as_ref().is_some_and(|file| file.groups.iter().any(|group| group.is_default));
+            let group = default_group.filter(|_| !waits);
+            let account = accounts.set_up_in(&mut tx, new, hash, group).await?;
             self.made(&mut tx, Kind::Administrator, new.username(), Some(account.id)).await?;
         } else {
             self.leave_admin(&mut tx, &declared.admin).await?;

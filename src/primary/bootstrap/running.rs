@@ -277,15 +277,25 @@ impl Bootstrap {
         let group = match find(all, Kind::Group, &step.name) {
             Made::As(id) if self.policies.group_exists(id).await? => id,
             Made::NotYet => return Ok(Turn::Waits(format!("waits for policy group `{}`", step.name))),
-            Made::As(_) | Made::Gone => return self.leave_out(step, "the policy group was removed").await,
+            Made::As(_) | Made::Gone => return self.keep_default(step, "the policy group was removed").await,
         };
         if self.policies.default_group_id().await? != before {
-            return self.leave_out(step, "an administrator has chosen another default group").await;
+            return self.keep_default(step, "an administrator has chosen another default group").await;
         }
         let mut tx = self.db.begin().await?;
         self.policies.make_default_in(&mut tx, group).await?;
         accounts::move_users(&mut tx, before, group).await?;
         self.closed(tx, step, Closing::Made(Some(group))).await
+    }
+
+    /// Leaves the default group as it is. The administrator, who waited for the declared one, gets it too.
+    async fn keep_default(&self, step: &Step, why: &str) -> Result<Turn, StepError> {
+        let present = self.policies.default_group_id().await?;
+        let mut tx = self.db.begin().await?;
+        if let Some(group) = present {
+            accounts::move_users(&mut tx, None, group).await?;
+        }
+        self.closed(tx, step, Closing::LeftOut(why)).await
     }
 
     /// A node that was declared; one that is not there any more is gone.

@@ -197,7 +197,9 @@ pub enum PolicyError {
         reason: String,
     },
     /// The user belongs to no group.
-    #[error("no policy group is assigned to this user; an administrator must assign one")]
+    #[error(
+        "no policy group is assigned to this user; wait until the declared bootstrap is satisfied, or assign one"
+    )]
     NoGroup,
     /// The group takes nothing now.
     #[error("policy group `{0}` is disabled; an administrator must enable it or assign another group")]
