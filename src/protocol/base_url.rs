@@ -37,9 +37,9 @@ impl BaseUrl {
         }
         let lower = raw.to_ascii_lowercase();
         if !(lower.starts_with("http://") || lower.starts_with("https://")) {
-            return Err(BaseUrlError::Scheme(raw.to_owned()));
+            return Err(BaseUrlError::Scheme(shown(raw)));
         }
-        let mut url = Url::parse(raw).map_err(|e| BaseUrlError::Syntax(raw.to_owned(), e.to_string()))?;
+        let mut url = Url::parse(raw).map_err(|e| BaseUrlError::Syntax(shown(raw), e.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BaseUrlError::Credentials);
         }
@@ -65,6 +65,17 @@ impl BaseUrl {
     }
 }
 
+/// `raw`, which may be no address at all, as a message may repeat it: without what could be a user name and password.
+pub fn shown(raw: &str) -> String {
+    match raw.rsplit_once('@') {
+        None => raw.to_owned(),
+        Some((before, host)) => {
+            let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
+            format!("{scheme}…@{host}")
+        }
+    }
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -74,6 +85,18 @@ impl fmt::Display for BaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_message_repeats_a_password() {
+        for raw in
+            ["https://user:hunter2@host:port/x", "ftp://user:hunter2@host", "user:hunter2@host", "hunter2@@h"]
+        {
+            let text = BaseUrl::parse(raw).expect_err(raw).to_string();
+            assert!(!text.contains("hunter2") && text.contains('h'), "{text}");
+        }
+        assert_eq!(shown("https://user:hunter2@host:port/x"), "https://…@host:port/x");
+        assert_eq!(shown("host/x"), "host/x");
+    }
 
     #[test]
     fn one_address_has_one_spelling() {

@@ -17,7 +17,7 @@ mod range;
 mod signing;
 mod timestamp;
 
-pub use self::base_url::{BaseUrl, BaseUrlError};
+pub use self::base_url::{BaseUrl, BaseUrlError, shown as shown_url};
 pub use self::capabilities::{
     BrowserCors, Capabilities, Capacity, Features, Limits, PROTOCOL_VERSION, TargetCondition, TargetState,
     VersionMismatch,

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::diagnosis::{Class, Diagnosis, diagnose, diagnose_document, diagnose_target};
 use super::{Node, NodeError, Nodes, invalid, store};
-use crate::protocol::{BaseUrl, Capabilities, Timestamp};
+use crate::protocol::{BaseUrl, Capabilities, Timestamp, shown_url};
 use crate::storage::remote::FollowerClient;
 
 /// What a probe saw.
@@ -72,7 +72,7 @@ impl Nodes {
         secret_key: &SecretString,
     ) -> Result<Capabilities, NodeError> {
         let base = BaseUrl::parse(base_url).map_err(|error| {
-            NodeError::Unusable(Box::new(Diagnosis::bad_endpoint(base_url.trim(), error)))
+            NodeError::Unusable(Box::new(Diagnosis::bad_endpoint(&shown_url(base_url.trim()), error)))
         })?;
         let client = FollowerClient::new(base, access_key.trim(), secret_key, self.0.transport.clone())
             .map_err(|error| invalid("access_key", error.to_string()))?;
