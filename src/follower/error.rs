@@ -48,7 +48,7 @@ impl From<IngressError> for ApiError {
             IngressError::Damaged(_) | IngressError::Sealed(..) => {
                 return Self::internal(codes::INTERNAL, error);
             }
-            IngressError::Invalid(_) => codes::BAD_REQUEST,
+            IngressError::Invalid(_) | IngressError::TooMany => codes::BAD_REQUEST,
             IngressError::LocalPath { .. } => codes::INGRESS_LOCAL_PATH_INVALID,
             IngressError::DriverUnsupported(_) => codes::INGRESS_DRIVER_UNSUPPORTED,
             IngressError::NotFound(_) => codes::NOT_FOUND,

@@ -21,6 +21,9 @@ use crate::protocol::{
     random_token,
 };
 
+/// Most targets of a follower. Each change of one opens and lists them all.
+const MOST_TARGETS: usize = 64;
+
 /// A target with what its description leaves out.
 #[derive(Debug, Clone)]
 pub(super) struct TargetRecord {
@@ -81,6 +84,11 @@ pub enum IngressError {
     /// A kind of back end that this follower lacks.
     #[error("driver_type `{0}` is not supported; use `local` or `s3`")]
     DriverUnsupported(String),
+    /// There are as many as there may be.
+    #[error(
+        "this follower has {MOST_TARGETS} ingress targets, and may have no more; remove one that is not used"
+    )]
+    TooMany,
     /// No target has this key.
     #[error("there is no ingress target `{0}`")]
     NotFound(String),
@@ -124,6 +132,9 @@ impl Ingress {
         asked: &CreateIngressTarget,
     ) -> Result<IngressTarget, IngressError> {
         let wanted = Wanted::from_create(asked)?;
+        if store::list(self.db.read()).await?.len() >= MOST_TARGETS {
+            return Err(IngressError::TooMany);
+        }
         let now = Timestamp::now();
         let blank = IngressTarget {
             profile_key: random_token("igp_", 16).expose_secret().to_owned(),

@@ -219,3 +219,21 @@ async fn object_requests_execute_no_sql() {
     control.assert_failure(500, 1003, "database.error");
     assert_eq!(node.plain("GET", "/health/ready").send().await.status, 503);
 }
+
+#[tokio::test]
+async fn a_follower_takes_a_limited_number_of_targets() {
+    let node = Node::enrolled().await;
+    for number in 0..64 {
+        node.add_target(&format!("t{number}"), &format!("t{number}"), 0).await;
+    }
+    let body = json!({"driver_type": "local", "name": "more", "base_path": "more", "max_file_size": 0});
+    let refused = node.signed("POST", "/ingress-profiles").json(&body).send().await;
+    refused.assert_failure(400, 1000, "bad_request");
+    assert!(refused.message().contains("64"), "{refused:?}");
+    assert!(!node.file("more", "").exists(), "nothing is made for it");
+    let targets = node.get("/ingress-profiles").await.data();
+    let spare = targets.as_array().expect("targets").last().expect("a target")["profile_key"].clone();
+    let path = format!("/ingress-profiles/{}", spare.as_str().expect("key"));
+    assert_eq!(node.signed("DELETE", &path).send().await.status, 200);
+    node.add_target("more", "more", 0).await;
+}
