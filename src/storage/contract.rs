@@ -31,7 +31,7 @@ macro_rules! contract_suite {
             concurrent_writers_of_one_key_leave_one_whole_winner
             ranges_are_exact_at_every_boundary
             a_range_behind_the_end_is_refused
-            a_reader_keeps_its_version_over_overwrite_and_delete
+            a_reader_gets_one_version_or_an_error_over_overwrite_and_delete
             deleting_is_idempotent
             a_listing_is_sorted_by_bytes
             a_prefix_is_whole_segments
@@ -274,7 +274,22 @@ pub(crate) async fn a_range_behind_the_end_is_refused(store: &dyn ObjectStore) {
     }
 }
 
+/// Some servers break a body off whose version is gone (garage does, now and then); nobody may take that for the object.
+pub(crate) async fn a_reader_gets_one_version_or_an_error_over_overwrite_and_delete(store: &dyn ObjectStore) {
+    for (content, read) in overtaken_readers(store).await {
+        assert!(read.is_none_or(|read| read == content), "neither this version nor an error");
+    }
+}
+
+/// Of stores that hold a version for its readers.
 pub(crate) async fn a_reader_keeps_its_version_over_overwrite_and_delete(store: &dyn ObjectStore) {
+    for (content, read) in overtaken_readers(store).await {
+        assert!(read.expect("a whole body") == content, "not this version");
+    }
+}
+
+/// A reader from before an overwrite and one from before a delete: the content at that time, and what was read after.
+async fn overtaken_readers(store: &dyn ObjectStore) -> [(Bytes, Option<Bytes>); 2] {
     let first = pattern(LARGE, 1);
     write(store, "object", &first).await;
     let before_overwrite = store.get(&key("object"), None).await.expect("get");
@@ -282,9 +297,8 @@ pub(crate) async fn a_reader_keeps_its_version_over_overwrite_and_delete(store: 
     write(store, "object", &second).await;
     let before_delete = store.get(&key("object"), None).await.expect("get");
     store.delete(&key("object")).await.expect("delete");
-    assert!(drain(before_overwrite.body).await.expect("body") == first, "not the first version");
-    assert!(drain(before_delete.body).await.expect("body") == second, "not the second version");
     assert_absent(store, "object").await;
+    [(first, drain(before_overwrite.body).await.ok()), (second, drain(before_delete.body).await.ok())]
 }
 
 pub(crate) async fn deleting_is_idempotent(store: &dyn ObjectStore) {

@@ -66,7 +66,8 @@ pub struct ObjectReader {
     pub meta: ObjectMeta,
     /// The slice that `body` yields; `None` when the whole object was asked for.
     pub range: Option<ResolvedRange>,
-    /// Exactly the bytes of the slice. An item `Err` means the reader must not treat what it got as complete.
+    /// Exactly the bytes of the slice, all of one version of the object. An item `Err` means the reader must not treat
+    /// what it got as complete; a server may break off when that version is replaced or removed meanwhile.
     pub body: ByteStream,
 }
 

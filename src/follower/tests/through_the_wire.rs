@@ -3,7 +3,7 @@
 use super::support::{ACCESS_KEY, Node, SECRET};
 use crate::protocol::BaseUrl;
 use crate::storage::SharedStore;
-use crate::storage::contract::contract_suite;
+use crate::storage::contract::{self, contract_suite};
 use crate::storage::remote::{FollowerClient, RemoteStore, transport};
 
 async fn remote_store() -> (SharedStore, Node) {
@@ -12,6 +12,12 @@ async fn remote_store() -> (SharedStore, Node) {
     let client = FollowerClient::new(base, ACCESS_KEY, &SECRET.into(), transport::direct()).expect("client");
     let store = RemoteStore::new("edge", client, "").expect("store");
     (std::sync::Arc::new(store), node)
+}
+
+#[tokio::test]
+async fn a_reader_keeps_its_version_over_overwrite_and_delete() {
+    let (store, _node) = remote_store().await;
+    contract::a_reader_keeps_its_version_over_overwrite_and_delete(&*store).await;
 }
 
 mod rules {

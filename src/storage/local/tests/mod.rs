@@ -44,6 +44,12 @@ mod rename_only_in_a_namespace {
     super::contract_suite!(super::namespaced);
 }
 
+#[tokio::test]
+async fn a_reader_keeps_its_version_over_overwrite_and_delete() {
+    let (store, _directory) = fresh();
+    contract::a_reader_keeps_its_version_over_overwrite_and_delete(&store).await;
+}
+
 /// All files that are not whole objects.
 fn unfinished(base: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
