@@ -40,6 +40,8 @@ pub(super) async fn measure(bench: &Bench, row: &Row) -> Outcome<Option<Figure>>
         return Ok(None);
     }
     report::complain(row.name);
+    // What the row before left to be written must not stall the server of this one.
+    tokio::task::spawn_blocking(rustix::fs::sync).await?;
     let (_garage, follower) = if row.in_bucket {
         let garage = bucket::start_server().await?;
         let follower = bucket::start_follower(bench, &garage, "memory-bucket").await?;
