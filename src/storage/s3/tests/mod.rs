@@ -65,7 +65,7 @@ mod objects_in_parts {
         an_interrupted_body_stores_nothing_and_keeps_the_old_object
         a_dropped_put_stores_nothing_and_keeps_the_old_object
         ranges_are_exact_at_every_boundary
-        a_reader_keeps_its_version_over_overwrite_and_delete
+        a_reader_gets_one_version_or_an_error_over_overwrite_and_delete
         keys_of_any_text_survive
         compose_joins_the_parts_in_order_and_removes_them
         compose_joins_many_parts
