@@ -22,6 +22,7 @@ const PRIMARY: &[Step] = &[
     (2, "audit logs", include_str!("../../migrations/primary/0002_audit_logs.sql")),
     (3, "bootstrap", include_str!("../../migrations/primary/0003_bootstrap.sql")),
     (4, "re-enrollment", include_str!("../../migrations/primary/0004_re_enrollment.sql")),
+    (5, "spaces", include_str!("../../migrations/primary/0005_spaces.sql")),
 ];
 const FOLLOWER: &[Step] = &[
     (1, "foundation", include_str!("../../migrations/follower/0001_foundation.sql")),

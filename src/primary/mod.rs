@@ -13,8 +13,11 @@ pub mod nodes;
 mod paging;
 pub mod policies;
 pub mod settings;
+pub mod spaces;
+pub mod teams;
 #[cfg(test)]
 mod tests;
+pub mod trash;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use std::time::Duration;
 
 use axum::Router;
 use futures_util::FutureExt;
+use tokio::sync::Notify;
 
 use self::accounts::{AccountError, Accounts};
 use self::audit::Audit;
@@ -30,6 +34,8 @@ use self::files::Files;
 use self::nodes::Nodes;
 use self::policies::{Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
+use self::teams::Teams;
+use self::trash::Trash;
 use crate::config::{Config, DeclaredBootstrap};
 use crate::db::Db;
 use crate::http::with_common_layers;
@@ -68,6 +74,10 @@ pub struct Parts {
     nodes: Nodes,
     policies: Policies,
     files: Files,
+    teams: Teams,
+    trash: Trash,
+    /// Tells the cleaner that there is something to do.
+    cleaning: Notify,
     audit: Audit,
     bootstrap: Bootstrap,
 }
@@ -97,7 +107,9 @@ impl Primary {
             config.server.follower.durability,
         );
         policies.ensure_defaults().await?;
-        let files = Files::new(db.clone());
+        let files = Files::new(db.clone(), settings.clone());
+        let teams = Teams::new(db.clone());
+        let trash = Trash::new(db.clone(), settings.clone());
         let audit = Audit::new(db.clone());
         let bootstrap = Bootstrap::new(
             db.clone(),
@@ -106,7 +118,20 @@ impl Primary {
             nodes.clone(),
             policies.clone(),
         );
-        Ok(Self(Arc::new(Parts { db, settings, accounts, nodes, policies, files, audit, bootstrap })))
+        let cleaning = Notify::new();
+        Ok(Self(Arc::new(Parts {
+            db,
+            settings,
+            accounts,
+            nodes,
+            policies,
+            files,
+            teams,
+            trash,
+            cleaning,
+            audit,
+            bootstrap,
+        })))
     }
 
     /// First phase of a declared bootstrap; to be called before the primary serves.
@@ -119,12 +144,14 @@ impl Primary {
 
     /// Everything the primary answers.
     pub fn routes(&self) -> Router {
+        let in_space = files::api::routes().merge(trash::api::routes());
         let api = Router::new()
+            .nest("/teams/{team_id}", in_space.clone())
+            .merge(in_space)
             .merge(accounts::api::routes())
             .merge(settings::api::routes())
             .merge(nodes::api::routes())
             .merge(policies::api::routes())
-            .merge(files::api::routes())
             .merge(audit::api::routes())
             .merge(bootstrap::api::routes());
         with_common_layers(health::routes().nest(API, api).with_state(self.clone()))
@@ -133,12 +160,12 @@ impl Primary {
     /// Finishes the declared bootstrap, probes nodes, removes stray objects, expired logins and old entries of the
     /// audit trail, until `stop`.
     pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
-        let stop = stop.shared();
+        let (stop, unwoken) = (stop.shared(), Notify::new());
         tokio::join!(
             Box::pin(self.bootstrap.run(stop.clone())),
             self.nodes.run_probes(stop.clone()),
-            every(files::CLEANING_INTERVAL, stop.clone(), || self.clean_files()),
-            every(CLEANING, stop, || self.clean_old()),
+            every(files::CLEANING_INTERVAL, &self.cleaning, stop.clone(), || self.clean_files()),
+            every(CLEANING, &unwoken, stop, || self.clean_old()),
         );
     }
 
@@ -147,13 +174,30 @@ impl Primary {
         self.db.close().await;
     }
 
+    /// Has the cleaner begin its next round now.
+    fn wake_cleaner(&self) {
+        self.cleaning.notify_one();
+    }
+
     async fn clean_files(&self) {
+        if let Err(error) = self.trash.remove_marked(&self.files, &self.policies).await {
+            tracing::warn!("the trash was not emptied: {error}");
+        }
         if let Err(error) = self.files.clean_strays(&self.policies, files::SETTLE).await {
             tracing::warn!("stray objects were not removed: {error}");
         }
     }
 
+    async fn expire_trash(&self) {
+        match self.trash.mark_expired(Timestamp::now()).await {
+            Ok(0) => {}
+            Ok(_) => self.wake_cleaner(),
+            Err(error) => tracing::warn!("what is old was not removed from the trash: {error}"),
+        }
+    }
+
     async fn clean_old(&self) {
+        self.expire_trash().await;
         if let Err(error) = self.accounts.remove_expired_sessions().await {
             tracing::warn!("expired sessions were not removed: {error}");
         }
@@ -163,16 +207,17 @@ impl Primary {
     }
 }
 
-/// Does `work` at once and then each time `pause` has passed, until `stop`.
+/// Does `work` at once and then each time `pause` has passed or `wake` is told, until `stop`.
 async fn every<F: Future<Output = ()>>(
     pause: Duration,
+    wake: &Notify,
     stop: impl Future<Output = ()>,
     work: impl Fn() -> F,
 ) {
     let rounds = async {
         loop {
             work().await;
-            tokio::time::sleep(pause).await;
+            let _ = tokio::time::timeout(pause, wake.notified()).await;
         }
     };
     tokio::select! {

@@ -54,9 +54,11 @@ async fn a_deletion_that_was_cut_off_is_finished_after_the_restart() {
     let mut pair = Pair::start().await;
     let admin = pair.primary.admin.clone();
     let stored = Answer::read(upload(&admin).await.expect("reply")).await;
-    let path = format!("/api/v1/files/{}", id(stored.data()));
+    let file = id(stored.data());
+    let path = format!("/api/v1/files/{file}");
+    admin.delete(&path).await.data();
     let gate = gated(&pair, Side::Request).await;
-    let request = admin.request(Method::DELETE, &path);
+    let request = admin.request(Method::DELETE, &format!("/api/v1/trash/file/{file}"));
     let deleting = tokio::spawn(request.send());
     let admin = restart_at(&mut pair, gate).await;
     assert!(deleting.await.expect("task").is_err());

@@ -37,7 +37,7 @@ async fn files_go_to_a_bucket_and_come_back() {
     assert!(pair.follower.process.stop().await.success());
     pair.follower = crate::support::follower::Follower::start(pair.follower_home.path(), port).await;
     assert_eq!(download(&pair, file, None).await, content);
-    admin.delete(&format!("/api/v1/files/{file}")).await.data();
+    admin.delete_for_good(file).await;
 }
 
 #[tokio::test]

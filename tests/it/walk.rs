@@ -89,7 +89,7 @@ async fn stores_and_gives_back(pair: &Pair, alice: &Client) {
             assert_eq!(part.headers()[CONTENT_RANGE], format!("bytes 3-10/{length}"));
             assert_eq!(part.bytes().await.expect("body"), bytes[3..=10]);
         }
-        alice.delete(&format!("/api/v1/files/{file}")).await.data();
+        alice.delete_for_good(file).await;
         assert_eq!(alice.get(&format!("/api/v1/files/{file}")).await.status, 404);
         wait::until("the object is gone", async || pair.stored_objects().is_empty().then_some(())).await;
     }

@@ -88,6 +88,12 @@ impl Client {
         Answer::read(self.request(Method::DELETE, path).send().await.expect("reply")).await
     }
 
+    /// Deletes a file into the trash, then from there.
+    pub(crate) async fn delete_for_good(&self, file: i64) {
+        self.delete(&format!("/api/v1/files/{file}")).await.data();
+        self.delete(&format!("/api/v1/trash/file/{file}")).await.data();
+    }
+
     async fn send(&self, method: Method, path: &str, body: Value) -> Answer {
         Answer::read(self.request(method, path).json(&body).send().await.expect("reply")).await
     }

@@ -1,6 +1,4 @@
 //! Who people are: accounts, logins, and what an administrator changes about them.
-//!
-//! Storage use is counted here ([`charge_storage`], [`refund_storage`]); what is stored is `files`' business.
 
 pub(in crate::primary) mod api;
 mod password;
@@ -22,6 +20,7 @@ use self::token::Tokens;
 use crate::config::AuthConfig;
 use crate::db::{Db, Tx};
 use crate::primary::settings::Settings;
+use crate::primary::spaces::{self, SpaceOwner};
 use crate::protocol::Timestamp;
 
 /// What a user may do.
@@ -238,6 +237,9 @@ impl Accounts {
         account.role = change.role.unwrap_or(account.role);
         account.status = change.status.unwrap_or(account.status);
         account.storage_quota = change.storage_quota.unwrap_or(account.storage_quota);
+        if i64::try_from(account.storage_quota).is_err() {
+            return Err(AccountError::QuotaTooLarge);
+        }
         account.policy_group_id = change.policy_group_id.or(account.policy_group_id);
         account.updated_at = Timestamp::now();
         if !account.is_active_admin() && !store::other_active_admin_exists(&mut tx, id).await? {
@@ -248,6 +250,9 @@ impl Accounts {
             store::delete_sessions_of(&mut tx, id).await?;
         }
         store::update_user(&mut tx, &account).await?;
+        if let Some(quota) = change.storage_quota {
+            spaces::set_quota(&mut tx, SpaceOwner::User(id), quota).await?;
+        }
         tx.commit().await?;
         Ok(account)
     }
@@ -275,6 +280,7 @@ impl Accounts {
             updated_at: now,
         };
         account.id = store::insert_user(tx, &account, password_hash).await?;
+        spaces::create(tx, SpaceOwner::User(account.id), account.storage_quota).await?;
         Ok(account)
     }
 }
@@ -310,23 +316,4 @@ pub(in crate::primary) async fn move_users(
     to: i64,
 ) -> Result<(), sqlx::Error> {
     store::move_users(tx, from, to, Timestamp::now()).await
-}
-
-/// Adds `bytes` to what a user stores, as part of the transaction that stores them; `false` and no change when the
-/// quota has no room.
-pub(in crate::primary) async fn charge_storage(
-    tx: &mut Tx,
-    user_id: i64,
-    bytes: u64,
-) -> Result<bool, sqlx::Error> {
-    store::charge(tx, user_id, bytes).await
-}
-
-/// Takes `bytes` off what a user stores, as part of the transaction that removes them.
-pub(in crate::primary) async fn refund_storage(
-    tx: &mut Tx,
-    user_id: i64,
-    bytes: u64,
-) -> Result<(), sqlx::Error> {
-    store::refund(tx, user_id, bytes).await
 }

@@ -8,6 +8,17 @@ use super::{Account, AccountError, Role, Status};
 use crate::db::{Db, Tx, is_foreign_key_violation, is_unique_violation};
 use crate::protocol::Timestamp;
 
+/// Users with the space that counts what they store.
+macro_rules! users {
+    ($rest:literal) => {
+        concat!(
+            "SELECT users.*, spaces.storage_used, spaces.storage_quota FROM users ",
+            "JOIN spaces ON spaces.user_id = users.id ",
+            $rest
+        )
+    };
+}
+
 pub(super) async fn user_exists(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     let row = sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(connection).await?;
     Ok(row.is_some())
@@ -17,7 +28,7 @@ pub(super) async fn user_by_id(
     connection: &mut AnyConnection,
     id: i64,
 ) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM users WHERE id = $1").bind(id).fetch_optional(connection).await?;
+    let row = sqlx::query(users!("WHERE users.id = $1")).bind(id).fetch_optional(connection).await?;
     row.as_ref().map(account).transpose()
 }
 
@@ -33,7 +44,7 @@ pub(super) async fn credentials(db: &Db, key: &str) -> Result<Option<(i64, Strin
 }
 
 pub(super) async fn users(db: &Db, limit: u32, offset: u32) -> Result<(Vec<Account>, u64), sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM users ORDER BY id LIMIT $1 OFFSET $2")
+    let rows = sqlx::query(users!("ORDER BY users.id LIMIT $1 OFFSET $2"))
         .bind(i64::from(limit))
         .bind(i64::from(offset))
         .fetch_all(db.read())
@@ -53,8 +64,8 @@ pub(super) async fn insert_user(
         (super::rules::folded(&account.username), super::rules::folded(&account.email));
     let inserted = sqlx::query(
         "INSERT INTO users (username, username_key, email, email_key, password_hash, role, status, \
-         session_version, storage_used, storage_quota, policy_group_id, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11) RETURNING id",
+         session_version, policy_group_id, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10) RETURNING id",
     )
     .bind(account.username.as_str())
     .bind(username_key.as_str())
@@ -63,7 +74,6 @@ pub(super) async fn insert_user(
     .bind(password_hash)
     .bind(account.role.as_str())
     .bind(account.status.as_str())
-    .bind(stored_bytes(account.storage_quota)?)
     .bind(account.policy_group_id)
     .bind(account.created_at.unix_ms())
     .bind(account.updated_at.unix_ms())
@@ -88,12 +98,11 @@ pub(super) async fn insert_user(
 /// Writes what may change about an account.
 pub(super) async fn update_user(tx: &mut Tx, account: &Account) -> Result<(), AccountError> {
     let updated = sqlx::query(
-        "UPDATE users SET role = $1, status = $2, storage_quota = $3, policy_group_id = $4, \
-         session_version = $5, updated_at = $6 WHERE id = $7",
+        "UPDATE users SET role = $1, status = $2, policy_group_id = $3, session_version = $4, updated_at = $5 \
+         WHERE id = $6",
     )
     .bind(account.role.as_str())
     .bind(account.status.as_str())
-    .bind(stored_bytes(account.storage_quota)?)
     .bind(account.policy_group_id)
     .bind(account.session_version)
     .bind(account.updated_at.unix_ms())
@@ -130,29 +139,6 @@ pub(super) async fn move_users(
          WHERE policy_group_id IS NULL OR policy_group_id = $3",
     );
     query.bind(to).bind(now.unix_ms()).bind(from).execute(&mut **tx).await.map(|_| ())
-}
-
-pub(super) async fn charge(tx: &mut Tx, user_id: i64, bytes: u64) -> Result<bool, sqlx::Error> {
-    let Ok(bytes) = i64::try_from(bytes) else { return Ok(false) };
-    let updated = sqlx::query(
-        "UPDATE users SET storage_used = storage_used + $1 \
-         WHERE id = $2 AND (storage_quota = 0 OR storage_used + $3 <= storage_quota)",
-    )
-    .bind(bytes)
-    .bind(user_id)
-    .bind(bytes)
-    .execute(&mut **tx)
-    .await?;
-    Ok(updated.rows_affected() == 1)
-}
-
-pub(super) async fn refund(tx: &mut Tx, user_id: i64, bytes: u64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET storage_used = storage_used - $1 WHERE id = $2")
-        .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
-        .bind(user_id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 pub(super) async fn insert_session(tx: &mut Tx, session: &Session) -> Result<(), sqlx::Error> {
@@ -210,10 +196,10 @@ pub(super) async fn user_of_session(
     user_id: i64,
     now: Timestamp,
 ) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT users.* FROM users JOIN sessions ON sessions.user_id = users.id \
-         WHERE sessions.id = $1 AND users.id = $2 AND sessions.expires_at > $3",
-    )
+    let row = sqlx::query(users!(
+        "JOIN sessions ON sessions.user_id = users.id \
+             WHERE sessions.id = $1 AND users.id = $2 AND sessions.expires_at > $3"
+    ))
     .bind(session_id)
     .bind(user_id)
     .bind(now.unix_ms())
@@ -263,8 +249,4 @@ fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {
 
 fn time(row: &AnyRow, column: &str) -> Result<Timestamp, sqlx::Error> {
     row.try_get(column).map(Timestamp::from_unix_ms)
-}
-
-fn stored_bytes(bytes: u64) -> Result<i64, AccountError> {
-    i64::try_from(bytes).map_err(|_| AccountError::QuotaTooLarge)
 }

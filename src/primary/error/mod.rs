@@ -11,13 +11,17 @@ use crate::primary::files::multipart::MultipartError;
 use crate::primary::nodes::NodeError;
 use crate::primary::policies::PolicyError;
 use crate::primary::settings::SettingsError;
+use crate::primary::teams::TeamError;
+use crate::primary::trash::TrashError;
 use crate::protocol::{ErrorCode, codes};
 use crate::storage::{ErrorKind, StorageError};
 
 /// The file is larger than its policy takes. Unlike a follower, a primary answers it as 413.
 const FILE_TOO_LARGE: ErrorCode = ErrorCode { status: 413, ..codes::FILE_TOO_LARGE };
+const FOLDER_NOT_FOUND: ErrorCode = ErrorCode { number: 5000, text: "folder.not_found", ..codes::NOT_FOUND };
 const QUOTA_EXCEEDED: ErrorCode = ErrorCode { text: "storage.quota_exceeded", ..codes::STORAGE_FULL };
-const LENGTH_REQUIRED: ErrorCode = ErrorCode { status: 411, text: "length_required", ..codes::BAD_REQUEST };
+pub(in crate::primary) const LENGTH_REQUIRED: ErrorCode =
+    ErrorCode { status: 411, text: "length_required", ..codes::BAD_REQUEST };
 
 /// Follower subcodes that reach the client of the primary as they are.
 const PASSED_ON: [ErrorCode; 7] = [
@@ -78,19 +82,44 @@ impl From<FileError> for ApiError {
     fn from(error: FileError) -> Self {
         let text = error.to_string();
         match error {
-            FileError::NotFound(_) => Self::new(codes::FILE_NOT_FOUND, text),
+            FileError::NotFound(_) | FileError::VersionNotFound(_) => Self::new(codes::FILE_NOT_FOUND, text),
+            FileError::FolderNotFound(_) => Self::new(FOLDER_NOT_FOUND, text),
+            FileError::ContentChanged(_) => Self::new(codes::PRECONDITION, text),
             FileError::TooLarge { .. } => Self::new(FILE_TOO_LARGE, text),
             FileError::QuotaExceeded(_) => Self::new(QUOTA_EXCEEDED, text),
-            FileError::TooManyOfName(_) | FileError::PolicyChanged(_) => Self::new(codes::CONFLICT, text),
-            FileError::Name(_) => Self::new(codes::BAD_REQUEST, text),
+            FileError::TooManyOfName(_) | FileError::PolicyChanged(_) | FileError::Exists { .. } => {
+                Self::new(codes::CONFLICT, text)
+            }
+            FileError::Name(_)
+            | FileError::IntoItself
+            | FileError::TooDeep(_)
+            | FileError::TooMany { .. } => Self::new(codes::BAD_REQUEST, text),
             FileError::Storage { source, .. } => Self::new(storage_code(&source), text).because(source),
             FileError::Damaged { .. } => Self::new(codes::STORAGE_UNKNOWN, text),
             FileError::Policy(PolicyError::Node(NodeError::Unusable(diagnosis))) => {
                 nodes::unusable_for_users(&diagnosis)
             }
             FileError::Policy(error) => error.into(),
-            FileError::Account(error) => error.into(),
             FileError::Database(error) => Self::internal(codes::DATABASE, error),
+        }
+    }
+}
+
+impl From<TrashError> for ApiError {
+    fn from(error: TrashError) -> Self {
+        match error {
+            TrashError::NotFound(_) => Self::new(codes::NOT_FOUND, error.to_string()),
+            TrashError::File(error) => error.into(),
+            TrashError::Database(_) => Self::internal(codes::DATABASE, error),
+        }
+    }
+}
+
+impl From<TeamError> for ApiError {
+    fn from(error: TeamError) -> Self {
+        match error {
+            TeamError::NotFound(_) => Self::new(codes::NOT_FOUND, error.to_string()),
+            TeamError::Database(_) => Self::internal(codes::DATABASE, error),
         }
     }
 }

@@ -78,6 +78,16 @@ impl FileName {
         Self(format!("{}{suffix}", &stem[..cut]))
     }
 
+    /// A name that was checked when it was stored.
+    pub(super) fn kept(name: String) -> Self {
+        Self(name)
+    }
+
+    /// What lists are sorted by and searches look at: the name without regard to case.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{FileError, Files, store};
+use super::store::blobs;
+use super::{FileError, Files};
 use crate::primary::policies::Policies;
 use crate::protocol::{ObjectKey, Timestamp};
 use crate::storage::{ErrorKind, SharedStore, StorageError};
@@ -75,7 +76,7 @@ impl Files {
         let mut stores = HashMap::new();
         let (mut after, mut left) = (0, 0);
         loop {
-            let page = store::strays_after(&self.db, after, PAGE).await?;
+            let page = blobs::strays_after(&self.db, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(left) };
             after = last.id;
             for stray in &page {
@@ -139,13 +140,13 @@ impl Files {
         row: i64,
         settled: bool,
     ) -> Result<(), StrayError> {
-        if !store::stray_exists(&self.db, row).await? {
+        if !blobs::stray_exists(&self.db, row).await? {
             return Ok(());
         }
         store.delete(key).await?;
         if settled {
             let mut tx = self.db.begin().await?;
-            store::delete_stray(&mut tx, row).await?;
+            blobs::delete_stray(&mut tx, row).await?;
             tx.commit().await?;
         }
         Ok(())

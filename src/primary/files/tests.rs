@@ -5,10 +5,16 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 
+use std::time::Duration;
+
 use super::*;
-use crate::primary::accounts::Role;
+use crate::primary::spaces::SpaceOwner;
 use crate::primary::tests::Site;
-use crate::storage::{KeyStream, ObjectMeta, ObjectStore, Result as StoreResult};
+use crate::protocol::ByteRange;
+use crate::storage::{
+    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result as StoreResult,
+    SharedStore, Stored,
+};
 
 /// A store that does what it is told and answers something else.
 #[derive(Debug)]
@@ -72,18 +78,18 @@ impl ObjectStore for Faulty {
     }
 }
 
-async fn admit(site: &Site) -> NewFile {
+/// The space of the administrator.
+async fn space(site: &Site) -> Space {
     let primary = &site.primary;
     let account = primary.accounts.get(1).await.expect("admin");
-    let owner = CurrentUser {
-        id: account.id,
-        username: account.username,
-        role: Role::Admin,
-        session_id: String::new(),
-        policy_group_id: account.policy_group_id,
-    };
-    let name = FileName::parse("f").expect("name");
-    primary.files.admit(&primary.accounts, &primary.policies, &owner, name, 4).await.expect("admitted")
+    let space = spaces::of(&primary.db, SpaceOwner::User(1), account.policy_group_id).await;
+    space.expect("database").expect("space")
+}
+
+async fn admit(site: &Site) -> NewFile {
+    let primary = &site.primary;
+    let target = Target::at_path(None, "f").expect("path");
+    primary.files.admit(&primary.policies, space(site).await, 1, target, 4).await.expect("admitted")
 }
 
 async fn store(site: &Site, new: NewFile) -> Result<FileRecord, FileError> {

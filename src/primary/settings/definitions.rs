@@ -13,6 +13,8 @@ pub(super) mod keys {
     pub(in super::super) const REMOTE_NODE_HEALTH_TEST_INTERVAL_SECS: &str =
         "remote_node_health_test_interval_secs";
     pub(in super::super) const DEFAULT_STORAGE_QUOTA: &str = "default_storage_quota";
+    pub(in super::super) const MAX_VERSIONS_PER_FILE: &str = "max_versions_per_file";
+    pub(in super::super) const TRASH_RETENTION_DAYS: &str = "trash_retention_days";
 }
 
 /// Most addresses in a list.
@@ -103,7 +105,7 @@ impl fmt::Display for BadEntries {
 }
 
 /// Every setting.
-pub(super) static DEFINITIONS: [Definition; 6] = [
+pub(super) static DEFINITIONS: &[Definition] = &[
     Definition {
         key: keys::PUBLIC_SITE_URL,
         kind: Kind::Origins,
@@ -146,6 +148,20 @@ pub(super) static DEFINITIONS: [Definition; 6] = [
         default: &["0"],
         category: "storage",
         doc: "Bytes a new user may store; 0 is unlimited.",
+    },
+    Definition {
+        key: keys::MAX_VERSIONS_PER_FILE,
+        kind: Kind::Number { min: 0, max: 1_000 },
+        default: &["10"],
+        category: "storage",
+        doc: "Earlier contents kept of a file. The oldest goes when there would be more; 0 keeps none.",
+    },
+    Definition {
+        key: keys::TRASH_RETENTION_DAYS,
+        kind: Kind::Number { min: 0, max: 3_650 },
+        default: &["7"],
+        category: "storage",
+        doc: "Days that something deleted stays in the trash. Until it is removed it counts against the quota.",
     },
 ];
 
@@ -244,7 +260,7 @@ mod tests {
 
     #[test]
     fn every_default_fits_and_survives_the_database() {
-        for definition in &DEFINITIONS {
+        for definition in DEFINITIONS {
             let value = definition.default_value();
             assert_eq!(definition.kind.read_stored(&value.to_stored()), Ok(value), "{}", definition.key);
         }

@@ -182,6 +182,16 @@ impl Settings {
         self.number(keys::DEFAULT_STORAGE_QUOTA)
     }
 
+    /// Most earlier contents kept of a file.
+    pub fn max_versions_per_file(&self) -> u64 {
+        self.number(keys::MAX_VERSIONS_PER_FILE)
+    }
+
+    /// Days that something deleted stays in the trash.
+    pub fn trash_retention_days(&self) -> u64 {
+        self.number(keys::TRASH_RETENTION_DAYS)
+    }
+
     fn value(&self, key: &str) -> Value {
         let definition = find(key).expect("getters use keys that are declared");
         setting(definition, &self.0.snapshot.load()).value

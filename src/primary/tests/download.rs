@@ -87,17 +87,6 @@ async fn another_users_file_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_deleted_file_gives_back_its_room_and_its_object() {
-    let (site, admin, path) = uploaded().await;
-    assert_eq!(site.leftovers().await, (1, 1, 0, 1));
-    assert_eq!(admin.send(Method::DELETE, &path, json!({})).await.0, 200);
-    assert_eq!(site.leftovers().await, (0, 0, 0, 0));
-    assert_eq!(admin.get("/auth/me").await.1["data"]["storage_used"], json!(0));
-    assert_eq!(admin.send(Method::DELETE, &path, json!({})).await.0, 404);
-    assert_eq!(fetch(&admin, &path, &[]).await.0, 404);
-}
-
-#[tokio::test]
 async fn content_that_is_gone_or_has_another_size_is_an_error_before_the_first_byte() {
     let (site, admin, path) = uploaded().await;
     site.execute("UPDATE blobs SET size = 11").await;

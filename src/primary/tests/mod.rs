@@ -3,6 +3,7 @@
 mod accounts;
 mod download;
 mod settings;
+mod tree;
 mod upload;
 
 use std::net::SocketAddr;
@@ -54,7 +55,8 @@ impl Site {
     /// With an administrator, logged in.
     pub(in crate::primary) async fn with_admin() -> (Self, Session) {
         let site = Self::new().await;
-        site.set_up("admin").await;
+        let reply = site.set_up("admin").await;
+        assert_eq!(reply.status(), 201, "{:?}", reply.text().await);
         let admin = site.log_in("admin").await;
         (site, admin)
     }

@@ -275,7 +275,7 @@ async fn a_node_in_use_is_kept_and_a_disabled_one_refuses() {
     assert!(
         pair.primary.node(pair.node).await["last_error"].as_str().is_some_and(|text| text.contains("412"))
     );
-    admin.delete(&format!("/api/v1/files/{file}")).await.data();
+    admin.delete_for_good(file).await;
     let group = format!("{GROUPS}/{}", pair.group);
     refused(&admin.delete(&group).await, 400, "bad_request", "1 users");
     let kept = admin.delete(&format!("{POLICIES}/{}", pair.policy)).await;

@@ -6,21 +6,22 @@ use axum::response::{IntoResponse, Response};
 use http::header::InvalidHeaderValue;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::Id;
 use crate::http::{ApiError, Path};
 use crate::primary::Primary;
-use crate::primary::accounts::User;
 use crate::primary::files::FileRecord;
 use crate::primary::files::header_params::attachment;
+use crate::primary::teams::InSpace;
 use crate::protocol::{ByteRange, RangeError, ResolvedRange, codes};
 
 pub(super) async fn download(
     State(primary): State<Primary>,
-    User(user): User,
-    Path(id): Path<i64>,
+    InSpace { space, .. }: InSpace,
+    Path(Id { id }): Path<Id>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let file = primary.files.get(&user, id).await?;
+    let file = primary.files.get(space, id).await?;
     let etag = format!("\"{}\"", file.blob.hash);
     let (status, part) = match decide(&method, &headers, &etag, file.blob.size) {
         Answer::Unchanged => return reply(StatusCode::NOT_MODIFIED, &file, &etag, None).map_err(bad_header),

@@ -1,84 +1,109 @@
-//! `/files` (primary spec §2.7, §2.8).
+//! `/files`, `/folders` and `/batch` (primary spec §2.7, §2.8), for the user's own space and, below `/teams/{team_id}`,
+//! for a team's.
 
+mod batch;
+mod content;
 mod download;
+mod folders;
+mod patch;
+mod records;
 mod upload;
+mod versions;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use serde::Serialize;
+use axum::routing::{get, patch as patching, post, put};
+use serde::Deserialize;
 
-use super::{FileRecord, name};
-use crate::http::{ApiError, Path, empty, ok};
+use self::patch::Patch;
+pub(in crate::primary) use self::records::{FileInfo, FileItem, FolderInfo, FolderItem};
+use super::{FileError, FileName, Item};
+use crate::http::{ApiError, Json, Path, created, empty, ok};
 use crate::primary::Primary;
-use crate::primary::accounts::User;
-use crate::protocol::Timestamp;
+use crate::primary::teams::InSpace;
 
 pub(in crate::primary) fn routes() -> Router<Primary> {
     Router::new()
         .route("/files/upload", post(upload::upload))
-        .route("/files/{id}", get(info).delete(delete))
+        .route("/files/new", post(content::new_empty))
+        .route("/files/{id}", get(info).patch(change).delete(delete))
         .route("/files/{id}/download", get(download::download))
+        .route("/files/{id}/content", put(content::replace))
+        .route("/files/{id}/copy", post(copy))
+        .route("/files/{id}/versions", get(versions::list))
+        .route("/files/{id}/versions/{version_id}", axum::routing::delete(versions::delete))
+        .route("/files/{id}/versions/{version_id}/restore", post(versions::restore))
+        .route("/folders", get(folders::list_root).post(folders::create))
+        .route("/folders/{id}", get(folders::list).merge(patching(folders::change)).delete(folders::delete))
+        .route("/folders/{id}/info", get(folders::info))
+        .route("/folders/{id}/ancestors", get(folders::ancestors))
+        .route("/folders/{id}/copy", post(folders::copy))
+        .route("/batch/delete", post(batch::delete))
+        .route("/batch/move", post(batch::move_to))
+        .route("/batch/copy", post(batch::copy))
 }
 
-#[derive(Debug, Serialize)]
-struct FileInfo {
-    id: i64,
-    name: String,
+/// Ids of the path; a team's is [`InSpace`]'s business.
+#[derive(Debug, Deserialize)]
+pub(in crate::primary) struct Id {
+    pub(in crate::primary) id: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct FileChange {
+    name: Option<String>,
+    #[serde(default)]
+    folder_id: Patch<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CopyRequest {
     folder_id: Option<i64>,
-    team_id: Option<i64>,
-    blob_id: i64,
-    size: u64,
-    owner_user_id: i64,
-    created_by_user_id: i64,
-    created_by_username: String,
-    mime_type: String,
-    extension: Option<String>,
-    compound_extension: Option<String>,
-    file_category: &'static str,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    is_locked: bool,
-}
-
-impl From<FileRecord> for FileInfo {
-    fn from(file: FileRecord) -> Self {
-        Self {
-            id: file.id,
-            folder_id: None,
-            team_id: None,
-            blob_id: file.blob.id,
-            size: file.blob.size,
-            owner_user_id: file.owner_user_id,
-            created_by_user_id: file.owner_user_id,
-            created_by_username: file.owner_username,
-            extension: name::extension(&file.name).map(str::to_lowercase),
-            compound_extension: name::compound_extension(&file.name).map(str::to_lowercase),
-            file_category: name::category(&file.mime_type),
-            name: file.name,
-            mime_type: file.mime_type,
-            created_at: file.created_at,
-            updated_at: file.updated_at,
-            is_locked: false,
-        }
-    }
 }
 
 async fn info(
     State(primary): State<Primary>,
-    User(user): User,
-    Path(id): Path<i64>,
+    InSpace { space, .. }: InSpace,
+    Path(Id { id }): Path<Id>,
 ) -> Result<impl IntoResponse, ApiError> {
-    Ok(ok(FileInfo::from(primary.files.get(&user, id).await?)))
+    Ok(ok(FileInfo::of(primary.files.get(space, id).await?, space)))
+}
+
+async fn change(
+    State(primary): State<Primary>,
+    InSpace { user, space }: InSpace,
+    Path(Id { id }): Path<Id>,
+    Json(change): Json<FileChange>,
+) -> Result<impl IntoResponse, ApiError> {
+    let name = parsed(change.name.as_deref())?;
+    let file = primary.files.change(space, id, name.as_ref(), change.folder_id.given()).await?;
+    tracing::info!(user.id = user.id, file.id = id, "file renamed or moved");
+    Ok(ok(FileInfo::of(file, space)))
+}
+
+async fn copy(
+    State(primary): State<Primary>,
+    InSpace { user, space }: InSpace,
+    Path(Id { id }): Path<Id>,
+    Json(request): Json<CopyRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let copy = primary.files.copy(space, user.id, id, request.folder_id).await?;
+    tracing::info!(user.id = user.id, file.id = id, copy.id = copy.id, "file copied");
+    Ok(created(FileInfo::of(copy, space)))
 }
 
 async fn delete(
     State(primary): State<Primary>,
-    User(user): User,
-    Path(id): Path<i64>,
+    InSpace { user, space }: InSpace,
+    Path(Id { id }): Path<Id>,
 ) -> Result<impl IntoResponse, ApiError> {
-    primary.files.delete(&primary.policies, &user, id).await?;
+    primary.trash.put(&primary.files, space, user.id, Item::File(id)).await?;
     tracing::info!(user.id = user.id, file.id = id, "file deleted");
     Ok(empty())
+}
+
+/// A name that was sent, if one was.
+fn parsed(name: Option<&str>) -> Result<Option<FileName>, FileError> {
+    Ok(name.map(FileName::parse).transpose()?)
 }

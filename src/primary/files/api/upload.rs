@@ -12,14 +12,14 @@ use tracing::Instrument;
 use super::FileInfo;
 use crate::http::{ApiError, Query, created};
 use crate::primary::Primary;
-use crate::primary::accounts::{CurrentUser, User};
 use crate::primary::files::multipart::{Multipart, Rest, boundary, paced};
-use crate::primary::files::{FileError, FileName, FileRecord, NewFile};
+use crate::primary::files::{FileError, FileRecord, NewFile, Target};
+use crate::primary::teams::InSpace;
 use crate::protocol::codes;
 use crate::storage::ErrorKind;
 
 /// Longest silence of a client in the middle of its upload.
-const IDLE: Duration = Duration::from_secs(60);
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 /// What is read of an upload that has been refused already, so that its client gets to see the answer.
 const DRAIN_BYTES: u64 = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ pub(super) struct UploadQuery {
 
 pub(super) async fn upload(
     State(primary): State<Primary>,
-    User(user): User,
+    who: InSpace,
     Query(query): Query<UploadQuery>,
     headers: HeaderMap,
     body: Body,
@@ -42,7 +42,7 @@ pub(super) async fn upload(
     let boundary = boundary(text(header::CONTENT_TYPE).unwrap_or_default())?;
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     let mut form = Multipart::new(paced(body.into_data_stream(), IDLE), &boundary);
-    let new = match admit(&primary, &user, &query, length, &mut form).await {
+    let new = match admit(&primary, &who, &query, length, &mut form).await {
         Ok(new) => new,
         Err(refusal) => {
             form.drain(DRAIN_BYTES, DRAIN_TIME).await;
@@ -53,33 +53,23 @@ pub(super) async fn upload(
     let receiving = receive(primary, new, form).instrument(tracing::Span::current());
     let file =
         tokio::spawn(receiving).await.map_err(|error| ApiError::internal(codes::INTERNAL, error))??;
-    tracing::info!(user.id = user.id, file.id = file.id, file.size = file.blob.size, "file uploaded");
-    Ok(created(FileInfo::from(file)))
+    tracing::info!(user.id = who.user.id, file.id = file.id, file.size = file.blob.size, "file uploaded");
+    Ok(created(FileInfo::of(file, who.space)))
 }
 
 /// Everything that can be said before the content arrives.
 async fn admit(
     primary: &Primary,
-    user: &CurrentUser,
+    who: &InSpace,
     query: &UploadQuery,
     length: Option<u64>,
     form: &mut Multipart,
 ) -> Result<NewFile, ApiError> {
-    if let Some(id) = query.folder_id {
-        return Err(ApiError::new(codes::NOT_FOUND, format!("there is no folder {id}")));
-    }
     let sent_name = form.find_file().await?;
-    let name = match query.relative_path.as_deref().filter(|path| !path.is_empty()) {
-        Some(path) if path.contains('/') => {
-            let text = "relative_path must not name folders; this server has none yet";
-            return Err(ApiError::new(codes::BAD_REQUEST, text));
-        }
-        Some(path) => path,
-        None => &sent_name,
-    };
-    let name = FileName::parse(name).map_err(FileError::from)?;
+    let path = query.relative_path.as_deref().filter(|path| !path.is_empty()).unwrap_or(&sent_name);
+    let target = Target::at_path(query.folder_id, path).map_err(FileError::from)?;
     let size = form.file_size(query.declared_size, length)?;
-    Ok(primary.files.admit(&primary.accounts, &primary.policies, user, name, size).await?)
+    Ok(primary.files.admit(&primary.policies, who.space, who.user.id, target, size).await?)
 }
 
 async fn receive(primary: Primary, new: NewFile, form: Multipart) -> Result<FileRecord, ApiError> {

@@ -1,0 +1,34 @@
+//! Renaming and moving a file.
+
+use super::folders::level_below;
+use super::store::files;
+use super::{FileError, FileName, FileRecord, Files, name};
+use crate::primary::spaces::Space;
+use crate::protocol::Timestamp;
+
+impl Files {
+    /// Gives a file another name, another folder (`Some(None)` is the root), or both. Its content stays where it is.
+    pub async fn change(
+        &self,
+        space: Space,
+        id: i64,
+        name: Option<&FileName>,
+        folder_id: Option<Option<i64>>,
+    ) -> Result<FileRecord, FileError> {
+        let mut tx = self.change_in(space).await?;
+        let file = files::live(&mut tx, space.id, id).await?.ok_or(FileError::NotFound(id))?;
+        let folder_id = folder_id.unwrap_or(file.folder_id);
+        // Only to see that it is there.
+        level_below(&mut tx, space, folder_id).await?;
+        let name = name.cloned().unwrap_or_else(|| FileName::kept(file.name));
+        let there = files::by_name(&mut tx, space.id, folder_id, name.as_str()).await?;
+        if there.is_some_and(|there| there.id != id) {
+            return Err(FileError::Exists { what: "file", name: name.as_str().to_owned() });
+        }
+        let mime_type = name::mime_type(name.as_str());
+        files::place(&mut tx, id, folder_id, &name, &mime_type, Timestamp::now()).await?;
+        let file = files::live(&mut tx, space.id, id).await?.ok_or(FileError::NotFound(id))?;
+        tx.commit().await?;
+        Ok(file)
+    }
+}

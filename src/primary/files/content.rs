@@ -1,0 +1,278 @@
+//! Content: admission, the way into a store, the transaction that makes it a file's, and reading it.
+
+use uuid::Uuid;
+
+use super::released::Released;
+use super::store::{blobs, files};
+use super::{Blob, FileError, FileName, FileRecord, Files, MAX_NUMBER, NameError, name, object_key};
+use crate::db::Tx;
+use crate::primary::policies::{Chosen, Policies, PolicyError};
+use crate::primary::spaces::{self, Space};
+use crate::protocol::{ByteRange, ObjectKey, Timestamp};
+use crate::storage::{ByteStream, ErrorKind, ObjectReader, StorageError, Stored};
+
+/// What new content becomes.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A new file; a name that is taken gets a number.
+    New {
+        /// Where; `None` is the root.
+        folder_id: Option<i64>,
+        /// Folders below that, made where they lack.
+        folders: Vec<FileName>,
+        /// Name of the file.
+        name: FileName,
+    },
+    /// The present content of a file; the one before becomes a version.
+    Content {
+        /// The file.
+        file_id: i64,
+        /// Refused when the present content has another hash.
+        expected_hash: Option<String>,
+    },
+}
+
+impl Target {
+    /// A new file at `path` below a folder: `2026/beach.jpg` names a folder and a file.
+    ///
+    /// # Errors
+    /// The first name that is not allowed; nothing may be left out, as in `a//b` or `/a`.
+    pub fn at_path(folder_id: Option<i64>, path: &str) -> Result<Self, NameError> {
+        let mut names = path.split('/').map(FileName::parse).collect::<Result<Vec<_>, _>>()?;
+        let name = names.pop().ok_or(NameError::Empty)?;
+        Ok(Self::New { folder_id, folders: names, name })
+    }
+}
+
+/// Content that has a place to go but did not arrive yet.
+#[derive(Debug)]
+pub struct NewFile {
+    pub(super) space: Space,
+    pub(super) author: i64,
+    pub(super) target: Target,
+    pub(super) size: u64,
+    pub(super) place: Chosen,
+}
+
+impl NewFile {
+    /// Bytes it will have.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The policy that was chosen, and its store.
+    pub fn place(&self) -> &Chosen {
+        &self.place
+    }
+}
+
+impl Files {
+    /// Checks everything that can be checked before content arrives, and chooses where it goes.
+    pub async fn admit(
+        &self,
+        policies: &Policies,
+        space: Space,
+        author: i64,
+        target: Target,
+        size: u64,
+    ) -> Result<NewFile, FileError> {
+        self.check_target(space, &target).await?;
+        let usage = spaces::usage(&self.db, space.id).await?;
+        if usage.is_none_or(|usage| !usage.has_room(size)) {
+            return Err(FileError::QuotaExceeded(size));
+        }
+        let place = policies.choose(space.policy_group_id, size).await?;
+        let max = place.policy.max_file_size;
+        if max != 0 && size > max {
+            return Err(FileError::TooLarge { size, max, policy: place.policy.name });
+        }
+        Ok(NewFile { space, author, target, size, place })
+    }
+
+    async fn check_target(&self, space: Space, target: &Target) -> Result<(), FileError> {
+        match target {
+            Target::New { folder_id: Some(id), .. } => self.folder(space, *id).await.map(|_| ()),
+            Target::New { folder_id: None, .. } => Ok(()),
+            Target::Content { file_id, expected_hash } => {
+                expect_content(&self.get(space, *file_id).await?, expected_hash.as_deref())
+            }
+        }
+    }
+
+    /// Stores admitted content and makes it a file's.
+    ///
+    /// Run it in a task of its own: when it is dropped half-way nothing is lost, but what it wrote waits for the
+    /// cleaner.
+    pub async fn store(
+        &self,
+        policies: &Policies,
+        new: NewFile,
+        body: ByteStream,
+    ) -> Result<FileRecord, FileError> {
+        let key = format!("files/{}", Uuid::new_v4());
+        let object = ObjectKey::parse(&key).expect("a fixed prefix and a UUID are an object key");
+        let alive = self.in_flight.enter(&key);
+        let policy = &new.place.policy;
+        let stray = blobs::insert_stray(&self.db, policy.id, &key, Timestamp::now()).await?;
+        let stray = stray.ok_or(PolicyError::NotFound(policy.id))?;
+        // From here on the row holds the base path; before, it may have changed under a store that was open already.
+        if policies.get(policy.id).await?.base_path != policy.base_path {
+            let changed = FileError::PolicyChanged(policy.name.clone());
+            self.discard(&new.place.store, &object, stray, alive).await;
+            return Err(changed);
+        }
+        let stored = new.place.store.put(&object, new.size, body).await.and_then(|stored| {
+            if stored.size == new.size { Ok(stored) } else { Err(wrong_size(&stored, new.size)) }
+        });
+        let failure = match stored {
+            Ok(stored) => match self.commit(policies, &new, &key, stray, stored).await {
+                Ok(file) => return Ok(file),
+                // A commit whose answer was lost may still take effect, and then the object is a file's.
+                Err(error @ FileError::Database(_)) => return Err(error),
+                Err(error) => error,
+            },
+            Err(source) if is_settled(source.kind()) => {
+                FileError::Storage { policy: policy.name.clone(), source }
+            }
+            Err(source) => {
+                // Removed by the cleaner, which waits until nothing can appear any more.
+                blobs::touch_stray(&self.db, stray, Timestamp::now()).await?;
+                return Err(FileError::Storage { policy: policy.name.clone(), source });
+            }
+        };
+        self.discard(&new.place.store, &object, stray, alive).await;
+        Err(failure)
+    }
+
+    /// Makes an object that lies in its store already, and is noted as stray, the content of a file.
+    async fn commit(
+        &self,
+        policies: &Policies,
+        new: &NewFile,
+        key: &str,
+        stray: i64,
+        stored: Stored,
+    ) -> Result<FileRecord, FileError> {
+        let mut tx = self.db.begin().await?;
+        let (file, released) = self.adopt(&mut tx, new, key, stored.sha256).await?;
+        blobs::delete_stray(&mut tx, stray).await?;
+        tx.commit().await?;
+        self.remove_released(policies, released).await;
+        Ok(file)
+    }
+
+    /// Makes an object of `new`'s size, `key` in `new`'s store, the content of a file, as part of a transaction that
+    /// also removes the note of the object. What is released is to be removed after the commit.
+    pub(in crate::primary) async fn adopt(
+        &self,
+        tx: &mut Tx,
+        new: &NewFile,
+        key: &str,
+        sha256: Option<String>,
+    ) -> Result<(FileRecord, Vec<Released>), FileError> {
+        if !spaces::charge(tx, new.space.id, new.size).await? {
+            return Err(FileError::QuotaExceeded(new.size));
+        }
+        let hash = sha256.unwrap_or_else(|| format!("opaque-{}", Uuid::new_v4().simple()));
+        let now = Timestamp::now();
+        let policy_id = new.place.policy.id;
+        let mut blob = Blob { id: 0, policy_id, object_key: key.to_owned(), hash, size: new.size };
+        blob.id = blobs::insert_blob(tx, &blob, now).await?;
+        let (id, released) = match &new.target {
+            Target::New { folder_id, folders, name } => {
+                let folder_id = self.folder_path(tx, new.space, *folder_id, folders, new.author).await?;
+                (insert_numbered(tx, new, folder_id, name, &blob, now).await?, Vec::new())
+            }
+            Target::Content { file_id, expected_hash } => {
+                let file = files::live(tx, new.space.id, *file_id).await?;
+                let file = file.ok_or(FileError::NotFound(*file_id))?;
+                expect_content(&file, expected_hash.as_deref())?;
+                (*file_id, self.replace_content(tx, &file, &blob, new.author, now).await?)
+            }
+        };
+        let file = files::live(tx, new.space.id, id).await?.ok_or(FileError::NotFound(id))?;
+        Ok((file, released))
+    }
+
+    /// Opens the content, or the part that `range` names. Content that does not have the size it should is an error.
+    pub async fn open(
+        &self,
+        policies: &Policies,
+        file: &FileRecord,
+        range: Option<ByteRange>,
+    ) -> Result<ObjectReader, FileError> {
+        let (policy, store) = policies.store(file.blob.policy_id).await?;
+        let reader = match object_key(&file.blob.object_key) {
+            Ok(key) => store.get(&key, range).await,
+            Err(error) => Err(error),
+        };
+        let reader = reader.map_err(|source| FileError::Storage { policy: policy.name, source })?;
+        check_size(file, reader.meta.size)?;
+        Ok(reader)
+    }
+
+    /// Checks that the content is there and has its size, without reading it.
+    pub async fn verify(&self, policies: &Policies, file: &FileRecord) -> Result<(), FileError> {
+        let (policy, store) = policies.store(file.blob.policy_id).await?;
+        let meta = match object_key(&file.blob.object_key) {
+            Ok(key) => store.head(&key).await,
+            Err(error) => Err(error),
+        };
+        let meta = meta.map_err(|source| FileError::Storage { policy: policy.name, source })?;
+        check_size(file, meta.size)
+    }
+}
+
+/// The id of a new file in a folder that is there.
+async fn insert_numbered(
+    tx: &mut Tx,
+    new: &NewFile,
+    folder_id: Option<i64>,
+    name: &FileName,
+    blob: &Blob,
+    now: Timestamp,
+) -> Result<i64, FileError> {
+    let mime_type = name::mime_type(name.as_str());
+    let row = files::NewRow {
+        space_id: new.space.id,
+        folder_id,
+        blob_id: blob.id,
+        size: blob.size,
+        mime_type: &mime_type,
+        created_by_user_id: new.author,
+    };
+    for number in 0..=MAX_NUMBER {
+        let name = if number == 0 { name.clone() } else { name.numbered(number) };
+        if let Some(id) = files::insert(tx, &row, &name, now).await? {
+            return Ok(id);
+        }
+    }
+    Err(FileError::TooManyOfName(name.as_str().to_owned()))
+}
+
+/// Refuses to overwrite content that the client has not seen.
+fn expect_content(file: &FileRecord, expected_hash: Option<&str>) -> Result<(), FileError> {
+    match expected_hash {
+        Some(hash) if hash != file.blob.hash => Err(FileError::ContentChanged(file.id)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the store is certainly done with a write that failed so. After the other kinds the answer may have been
+/// lost, or something in between may have answered, while the store still finishes.
+fn is_settled(kind: ErrorKind) -> bool {
+    !matches!(kind, ErrorKind::Transient | ErrorKind::Unknown | ErrorKind::Misconfigured)
+}
+
+fn wrong_size(stored: &Stored, expected: u64) -> StorageError {
+    let text = format!("it stored {} of {expected} bytes", stored.size);
+    StorageError::new(ErrorKind::SizeMismatch, text)
+}
+
+fn check_size(file: &FileRecord, found: u64) -> Result<(), FileError> {
+    if found == file.blob.size {
+        Ok(())
+    } else {
+        Err(FileError::Damaged { id: file.id, found, expected: file.blob.size })
+    }
+}

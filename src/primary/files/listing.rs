@@ -1,0 +1,103 @@
+//! What lies in a folder, in pages. Files are paged by a cursor, so that a later page costs what the first does.
+
+use super::store::lists;
+use super::{FileError, FileRecord, Files, FolderRecord};
+use crate::primary::spaces::Space;
+
+/// What a list is sorted by; equal items by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortBy {
+    /// Name without regard to case.
+    #[default]
+    Name,
+    /// Bytes; folders have none and go by name.
+    Size,
+    /// Creation.
+    CreatedAt,
+    /// Last change.
+    UpdatedAt,
+    /// MIME type; folders go by name.
+    Type,
+}
+
+/// Direction of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The smallest first.
+    #[default]
+    Asc,
+    /// The largest first.
+    Desc,
+}
+
+/// The last file of a page: the next one begins behind it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Cursor {
+    /// What the list is sorted by, of that file.
+    pub value: String,
+    /// Id of that file.
+    pub id: i64,
+}
+
+/// Which part of a folder is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    /// Sorting.
+    pub sort_by: SortBy,
+    /// Direction.
+    pub order: Order,
+    /// Folders to give.
+    pub folder_limit: u32,
+    /// Folders to pass over.
+    pub folder_offset: u32,
+    /// Files to give.
+    pub file_limit: u32,
+    /// Files behind this one only.
+    pub files_after: Option<Cursor>,
+}
+
+/// A part of a folder.
+#[derive(Debug)]
+pub struct Listing {
+    /// Folders of this page.
+    pub folders: Vec<FolderRecord>,
+    /// Files of this page.
+    pub files: Vec<FileRecord>,
+    /// All folders in it.
+    pub folders_total: u64,
+    /// All files in it.
+    pub files_total: u64,
+    /// Where the next page of files begins; `None` after the last.
+    pub next_file: Option<Cursor>,
+}
+
+impl Files {
+    /// What lies in a folder (`None` is the root).
+    pub async fn list(
+        &self,
+        space: Space,
+        folder_id: Option<i64>,
+        query: &ListQuery,
+    ) -> Result<Listing, FileError> {
+        if let Some(id) = folder_id {
+            self.folder(space, id).await?;
+        }
+        let mut connection = self.db.read().acquire().await?;
+        let folders = lists::folders(&mut connection, space.id, folder_id, query).await?;
+        // One more than asked for says whether there is a next page.
+        let mut files = lists::files(&mut connection, space.id, folder_id, query).await?;
+        let limit = usize::try_from(query.file_limit).unwrap_or(usize::MAX);
+        let more = files.len() > limit;
+        files.truncate(limit);
+        let next_file = files.last().filter(|_| more).map(|(_, cursor)| cursor.clone());
+        Ok(Listing {
+            folders,
+            files: files.into_iter().map(|(file, _)| file).collect(),
+            folders_total: lists::count_folders(&mut connection, space.id, folder_id).await?,
+            files_total: lists::count_files(&mut connection, space.id, folder_id).await?,
+            next_file,
+        })
+    }
+}

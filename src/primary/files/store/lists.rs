@@ -1,0 +1,126 @@
+//! SQL of what lies in a folder.
+
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
+
+use super::{files, folders};
+use crate::primary::files::{Cursor, FileRecord, FolderRecord, ListQuery, Order, SortBy};
+
+/// Column of a list of files, and whether it holds text.
+fn file_column(sort_by: SortBy) -> (&'static str, bool) {
+    match sort_by {
+        SortBy::Name => ("name_key", true),
+        SortBy::Size => ("size", false),
+        SortBy::CreatedAt => ("created_at", false),
+        SortBy::UpdatedAt => ("updated_at", false),
+        SortBy::Type => ("mime_type", true),
+    }
+}
+
+fn folder_column(sort_by: SortBy) -> &'static str {
+    match sort_by {
+        SortBy::Name | SortBy::Size | SortBy::Type => "name_key",
+        SortBy::CreatedAt => "created_at",
+        SortBy::UpdatedAt => "updated_at",
+    }
+}
+
+fn direction(order: Order) -> (&'static str, &'static str) {
+    match order {
+        Order::Asc => ("ASC", ">"),
+        Order::Desc => ("DESC", "<"),
+    }
+}
+
+pub(in crate::primary::files) async fn folders(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    parent_id: Option<i64>,
+    query: &ListQuery,
+) -> Result<Vec<FolderRecord>, sqlx::Error> {
+    let (column, (direction, _)) = (folder_column(query.sort_by), direction(query.order));
+    let sql = format!(
+        "SELECT * FROM folders WHERE space_id = $1 AND COALESCE(parent_id, 0) = $2 AND trash_id IS NULL \
+         ORDER BY {column} {direction}, id {direction} LIMIT $3 OFFSET $4"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(space_id)
+        .bind(parent_id.unwrap_or(0))
+        .bind(i64::from(query.folder_limit))
+        .bind(i64::from(query.folder_offset))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(folders::record).collect()
+}
+
+/// One file more than the limit, where there is one, each with the cursor behind it.
+pub(in crate::primary::files) async fn files(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    folder_id: Option<i64>,
+    query: &ListQuery,
+) -> Result<Vec<(FileRecord, Cursor)>, sqlx::Error> {
+    let ((column, is_text), (direction, behind)) = (file_column(query.sort_by), direction(query.order));
+    let condition = match query.files_after {
+        Some(_) => format!("AND (files.{column}, files.id) {behind} ($4, $5)"),
+        None => String::new(),
+    };
+    let sql = format!(
+        "{} WHERE files.space_id = $1 AND COALESCE(files.folder_id, 0) = $2 AND files.trash_id IS NULL {condition} \
+         ORDER BY files.{column} {direction}, files.id {direction} LIMIT $3",
+        files::files!("")
+    );
+    let mut statement = sqlx::query(AssertSqlSafe(sql))
+        .bind(space_id)
+        .bind(folder_id.unwrap_or(0))
+        .bind(i64::from(query.file_limit) + 1);
+    if let Some(cursor) = &query.files_after {
+        statement = if is_text {
+            statement.bind(cursor.value.as_str())
+        } else {
+            // What is no number cannot come from one of our answers; it stands behind nothing.
+            statement.bind(cursor.value.parse::<i64>().unwrap_or(0))
+        };
+        statement = statement.bind(cursor.id);
+    }
+    let rows = statement.fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let value = if is_text {
+                row.try_get::<String, _>(column)?
+            } else {
+                row.try_get::<i64, _>(column)?.to_string()
+            };
+            Ok((files::record(row)?, Cursor { value, id: row.try_get("id")? }))
+        })
+        .collect()
+}
+
+pub(in crate::primary::files) async fn count_folders(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    parent_id: Option<i64>,
+) -> Result<u64, sqlx::Error> {
+    const COUNT: &str = "SELECT COUNT(*) AS total FROM folders WHERE space_id = $1 \
+                         AND COALESCE(parent_id, 0) = $2 AND trash_id IS NULL";
+    count(connection, COUNT, space_id, parent_id).await
+}
+
+pub(in crate::primary::files) async fn count_files(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    folder_id: Option<i64>,
+) -> Result<u64, sqlx::Error> {
+    const COUNT: &str = "SELECT COUNT(*) AS total FROM files WHERE space_id = $1 \
+                         AND COALESCE(folder_id, 0) = $2 AND trash_id IS NULL";
+    count(connection, COUNT, space_id, folder_id).await
+}
+
+async fn count(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    space_id: i64,
+    folder_id: Option<i64>,
+) -> Result<u64, sqlx::Error> {
+    let row = sqlx::query(sql).bind(space_id).bind(folder_id.unwrap_or(0)).fetch_one(connection).await?;
+    Ok(row.try_get::<i64, _>("total")?.unsigned_abs())
+}
