@@ -1,9 +1,15 @@
-//! Which tables each role has. A migration file is never edited once released.
+//! Which tables each role has, and how a database gets them. A migration file is never edited once released.
+//!
+//! The files are written in the dialect that SQLite and PostgreSQL share, with SQLite's spelling of the two things that
+//! differ everywhere: `INTEGER PRIMARY KEY AUTOINCREMENT` and `TEXT`, see [`for_postgres`]. A migration that differs in
+//! more than that has two files, `NNNN_name.sqlite.sql` and `NNNN_name.postgres.sql`; both are taken as they are.
 
 use std::borrow::Cow;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Row, SqlSafeStr};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row, SqlSafeStr};
+
+use super::Kind;
 
 /// The tables of one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,40 +20,66 @@ pub enum Schema {
     Follower,
 }
 
+/// The text of one migration.
+#[derive(Debug, Clone, Copy)]
+enum Text {
+    /// For both kinds of databases.
+    Shared(&'static str),
+    /// One for each, where they differ.
+    #[allow(dead_code, reason = "until the first migration needs it")]
+    Apart { sqlite: &'static str, postgres: &'static str },
+}
+
 /// Number, description and text of one migration.
-type Step = (i64, &'static str, &'static str);
+type Step = (i64, &'static str, Text);
 
 const PRIMARY: &[Step] = &[
-    (1, "foundation", include_str!("../../migrations/primary/0001_foundation.sql")),
-    (2, "audit logs", include_str!("../../migrations/primary/0002_audit_logs.sql")),
-    (3, "bootstrap", include_str!("../../migrations/primary/0003_bootstrap.sql")),
-    (4, "re-enrollment", include_str!("../../migrations/primary/0004_re_enrollment.sql")),
-    (5, "spaces", include_str!("../../migrations/primary/0005_spaces.sql")),
+    (1, "foundation", Text::Shared(include_str!("../../migrations/primary/0001_foundation.sql"))),
+    (2, "audit logs", Text::Shared(include_str!("../../migrations/primary/0002_audit_logs.sql"))),
+    (3, "bootstrap", Text::Shared(include_str!("../../migrations/primary/0003_bootstrap.sql"))),
+    (4, "re-enrollment", Text::Shared(include_str!("../../migrations/primary/0004_re_enrollment.sql"))),
+    (5, "spaces", Text::Shared(include_str!("../../migrations/primary/0005_spaces.sql"))),
 ];
 const FOLLOWER: &[Step] = &[
-    (1, "foundation", include_str!("../../migrations/follower/0001_foundation.sql")),
-    (2, "token hash", include_str!("../../migrations/follower/0002_token_hash.sql")),
+    (1, "foundation", Text::Shared(include_str!("../../migrations/follower/0001_foundation.sql"))),
+    (2, "token hash", Text::Shared(include_str!("../../migrations/follower/0002_token_hash.sql"))),
 ];
 
 impl Schema {
-    /// Applies the migrations that the database lacks, each in its own transaction. A database that has a migration
-    /// this build does not know (it was opened by a newer release) is an error.
-    pub(super) async fn migrate(self, pool: &AnyPool) -> Result<(), MigrateError> {
-        let migrations = self
-            .steps()
-            .iter()
-            .map(|&(version, description, sql)| {
-                let description = Cow::Borrowed(description);
-                Migration::new(version, description, MigrationType::Simple, sql.into_sql_str(), false)
-            })
-            .collect();
-        Migrator::with_migrations(migrations).run(pool).await
+    /// Applies the migrations that the database lacks. A database that has a migration this build does not know (it was
+    /// opened by a newer release) is an error.
+    ///
+    /// Of processes that do this at the same time one works and the others wait for it. On PostgreSQL the wait is for an
+    /// advisory lock of the session, so `connection` must be closed after an error, not used again.
+    pub(super) async fn migrate(
+        self,
+        connection: &mut AnyConnection,
+        kind: Kind,
+    ) -> Result<(), MigrateError> {
+        let migrations = self.steps().iter().map(|step| migration(step, kind)).collect();
+        let migrator = Migrator::with_migrations(migrations);
+        match kind {
+            Kind::Postgres => migrator.run_direct(None, connection, false).await,
+            Kind::Sqlite => {
+                // The migrator has no lock of its own here; the transaction is one, and takes all steps or none.
+                let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+                migrator.run_direct(None, &mut *tx, false).await?;
+                Ok(tx.commit().await?)
+            }
+        }
     }
 
     /// How many migrations the database lacks. One that has more than this build knows was opened by a newer release.
-    pub(super) async fn missing(self, pool: &AnyPool) -> Result<usize, sqlx::Error> {
-        let query = sqlx::query("SELECT version FROM _sqlx_migrations WHERE success = 1");
-        let rows = query.fetch_all(pool).await?;
+    pub(super) async fn missing(self, connection: &mut AnyConnection) -> Result<usize, sqlx::Error> {
+        let query = sqlx::query("SELECT version FROM _sqlx_migrations WHERE success");
+        let rows = match query.fetch_all(connection).await {
+            Ok(rows) => rows,
+            // A PostgreSQL database that no primary has opened yet.
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "42P01") => {
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
         let applied = rows.iter().map(|row| row.try_get("version")).collect::<Result<Vec<i64>, _>>()?;
         if let Some(newer) =
             applied.iter().find(|version| self.steps().iter().all(|step| step.0 != **version))
@@ -62,6 +94,66 @@ impl Schema {
         match self {
             Self::Primary => PRIMARY,
             Self::Follower => FOLLOWER,
+        }
+    }
+}
+
+/// The checksum is that of the file, whatever becomes of its text here.
+fn migration(&(version, description, text): &Step, kind: Kind) -> Migration {
+    let (file, adapted) = match (text, kind) {
+        (Text::Shared(file), Kind::Sqlite) => (file, None),
+        (Text::Shared(file), Kind::Postgres) => (file, Some(for_postgres(file))),
+        (Text::Apart { sqlite, .. }, Kind::Sqlite) => (sqlite, None),
+        (Text::Apart { postgres, .. }, Kind::Postgres) => (postgres, None),
+    };
+    let mut migration = Migration::new(
+        version,
+        Cow::Borrowed(description),
+        MigrationType::Simple,
+        file.into_sql_str(),
+        false,
+    );
+    if let Some(adapted) = adapted {
+        migration.sql = AssertSqlSafe(adapted).into_sql_str();
+    }
+    migration
+}
+
+/// A shared migration in PostgreSQL's words: ids are identity columns, and text compares
+/// and sorts by bytes as it does in SQLite, whatever the locale of the database is.
+fn for_postgres(file: &str) -> String {
+    let code: String =
+        file.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+    code.replace("INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY")
+        .replace(" TEXT", " TEXT COLLATE \"C\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_migration_keeps_its_checksum_and_gets_postgres_words() {
+        let step = (
+            1,
+            "x",
+            Text::Shared(
+                "CREATE TABLE t (\n    id INTEGER PRIMARY KEY AUTOINCREMENT, -- a TEXT\n    name TEXT NOT NULL\n);",
+            ),
+        );
+        let (here, there) = (migration(&step, Kind::Sqlite), migration(&step, Kind::Postgres));
+        assert_eq!(here.checksum, there.checksum);
+        assert_eq!(
+            there.sql.as_str(),
+            "CREATE TABLE t (\n    id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, \n    name TEXT COLLATE \"C\" NOT NULL\n);"
+        );
+    }
+
+    #[test]
+    fn migrations_stand_in_the_order_of_their_numbers() {
+        for schema in [Schema::Primary, Schema::Follower] {
+            let numbers: Vec<i64> = schema.steps().iter().map(|step| step.0).collect();
+            assert!(numbers.is_sorted_by(|a, b| a < b), "{schema:?}: {numbers:?}");
         }
     }
 }

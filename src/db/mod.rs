@@ -1,47 +1,49 @@
 //! Database pools, migrations and transactions.
 //!
-//! SQLite (WAL) with one writer and a pool of readers. Writers queue for the single write connection instead of
-//! meeting `SQLITE_BUSY`; readers never wait for them. Statements live in the roles' `store.rs` files and keep to
-//! the dialect that PostgreSQL shares: `$1` placeholders, BIGINT and TEXT columns, flags 0/1, times in Unix
-//! milliseconds.
+//! SQLite (WAL) has one writer and a pool of readers: writers queue for the single write connection instead of meeting
+//! `SQLITE_BUSY`, and readers never wait for them. PostgreSQL has a pool of writers beside the pool of readers, and may
+//! have several primaries; what one of them read may be changed by another before it writes. A change whose checks need
+//! more than the statement that makes it therefore takes its turn ([`Db::begin_alone`]) or holds the row it looks at
+//! ([`hold`]); on SQLite both are true of every write transaction.
+//!
+//! Statements live in the roles' `store.rs` files and are the same for both: `$1` placeholders, BIGINT and TEXT columns,
+//! flags 0/1, times in Unix milliseconds, columns by name and never `*` (a statement that PostgreSQL has prepared fails
+//! when a newer primary adds a column to its result), nothing after a failed statement but the end of the transaction.
 
+mod connect;
 mod migrate;
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
+use sqlx::{Any, AnyPool, Encode, Transaction, Type};
 
+pub use self::connect::DbError;
 pub use self::migrate::Schema;
-
-/// How long a statement waits for a connection or for another process's write before it fails.
-const WAIT: Duration = Duration::from_secs(15);
 
 /// An open write transaction; dropped without commit it rolls back.
 pub type Tx = Transaction<'static, Any>;
 
-/// Why the database cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// The file cannot be made or opened.
-    #[error("cannot open the database file {path}: {source}")]
-    File {
-        /// Path from the URL.
-        path: String,
-        #[source]
-        source: std::io::Error,
-    },
-    /// The database answered with an error.
-    #[error("database: {0}")]
-    Sql(#[from] sqlx::Error),
-    /// The schema cannot be brought up to date.
-    #[error("database schema: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+/// The name under which sqlx knows PostgreSQL.
+const POSTGRES: &str = "PostgreSQL";
+/// Advisory lock of [`Db::begin_alone`]; the number is ours alone in this database.
+const TURN: i64 = 0x6173_7465_7200_0001;
+
+/// What a URL leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl Kind {
+    fn of(url: &str) -> Self {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::Postgres
+        } else {
+            Self::Sqlite
+        }
+    }
 }
 
 /// Handle to the database; cheap to clone.
@@ -49,42 +51,42 @@ pub enum DbError {
 pub struct Db {
     write: AnyPool,
     read: AnyPool,
+    kind: Kind,
 }
 
 impl Db {
-    /// Opens the database at `url` (`sqlite://` with an absolute path), creates the file (0600) when the URL allows
-    /// it, and brings `schema` up to date. `readers` bounds the concurrent read connections.
-    pub async fn open(url: &str, readers: u32, schema: Schema) -> Result<Self, DbError> {
-        sqlx::any::install_default_drivers();
-        create_private_file(url)?;
-        let options = AnyConnectOptions::from_str(url)?;
-        let write = pool(1, false).connect_with(options.clone()).await?;
-        schema.migrate(&write).await?;
-        let read = pool(readers, true).connect_with(options).await?;
-        Ok(Self { write, read })
-    }
-
-    /// Opens the database at `url` to look at it beside a running server: nothing is made, brought up to date or
-    /// written. Gives the handle, and how many migrations of `schema` it lacks.
-    pub async fn look(url: &str, schema: Schema) -> Result<(Self, usize), DbError> {
-        sqlx::any::install_default_drivers();
-        let options = AnyConnectOptions::from_str(&url.replace("mode=rwc", "mode=rw"))?;
-        let read = pool(1, true).connect_with(options).await?;
-        let missing = schema.missing(&read).await?;
-        Ok((Self { write: read.clone(), read }, missing))
-    }
-
     /// Connections for statements that only read.
     pub fn read(&self) -> &AnyPool {
         &self.read
     }
 
-    /// Begins a write transaction. It holds the only write connection until commit or drop, so it must not wait for
-    /// the network.
+    /// Whether other processes may change what is in the database.
+    pub fn is_shared(&self) -> bool {
+        self.kind == Kind::Postgres
+    }
+
+    /// Begins a write transaction. It holds a write connection, on SQLite the only one, until commit or drop, so it must
+    /// not wait for the network. Each of its statements sees what is committed when the statement begins.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        // IMMEDIATE takes the write lock now: a deferred transaction could read, then fail to upgrade because
-        // another process (`node enroll`) wrote in between.
-        self.write.begin_with("BEGIN IMMEDIATE").await
+        self.write
+            .begin_with(match self.kind {
+                // IMMEDIATE takes the write lock now: a deferred transaction could read, then fail to upgrade because
+                // another process (`node enroll`) wrote in between.
+                Kind::Sqlite => "BEGIN IMMEDIATE",
+                // Whatever the server's default is: the stricter levels end transactions with an error to be retried.
+                Kind::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            })
+            .await
+    }
+
+    /// Begins a write transaction beside which no other of these is open, here or in another primary. For the changes
+    /// that are rare and whose checks look at many rows: what administrators do.
+    pub async fn begin_alone(&self) -> Result<Tx, sqlx::Error> {
+        let mut tx = self.begin().await?;
+        if self.kind == Kind::Postgres {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *tx).await?;
+        }
+        Ok(tx)
     }
 
     /// Whether the database answers.
@@ -92,11 +94,26 @@ impl Db {
         sqlx::query("SELECT 1").execute(&self.read).await.map(|_| ())
     }
 
-    /// Waits for running statements and closes the files.
+    /// Waits for running statements and closes the connections.
     pub async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// Keeps the row of `table` with this `id` as it is, also against rows that begin to refer to it, until the end of the
+/// transaction; the statements after this one see it so. No row is no error.
+///
+/// Who holds several rows takes them in the same order as everybody else: users, sessions, policies, groups.
+pub async fn hold<'q, T>(tx: &mut Tx, table: &'static str, id: T) -> Result<(), sqlx::Error>
+where
+    T: Encode<'q, Any> + Type<Any> + Send + 'q,
+{
+    if tx.backend_name() != POSTGRES {
+        return Ok(());
+    }
+    let sql = sqlx::AssertSqlSafe(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE"));
+    sqlx::query(sql).bind(id).execute(&mut **tx).await.map(|_| ())
 }
 
 /// Whether `error` says that a UNIQUE constraint refused the row.
@@ -109,43 +126,6 @@ pub fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(inner) if inner.is_foreign_key_violation())
 }
 
-fn pool(size: u32, read_only: bool) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(WAIT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .after_connect(move |connection, _| Box::pin(prepare(connection, read_only)))
-}
-
-async fn prepare(connection: &mut AnyConnection, read_only: bool) -> Result<(), sqlx::Error> {
-    // FULL, not NORMAL: an acknowledged enrollment or file must survive a power cut (in WAL mode NORMAL may lose
-    // the last commits).
-    connection
-        .execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 15000;",
-        )
-        .await?;
-    if read_only {
-        connection.execute("PRAGMA query_only = ON;").await?;
-    }
-    Ok(())
-}
-
-/// SQLite would create the file with the process's umask; it holds password hashes and sealed keys.
-fn create_private_file(url: &str) -> Result<(), DbError> {
-    let Some(path) = file_of(url) else { return Ok(()) };
-    if !url.split_once('?').is_some_and(|(_, query)| query.split('&').any(|member| member == "mode=rwc")) {
-        return Ok(());
-    }
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(DbError::File { path: path.display().to_string(), source }),
-    }
-}
-
 /// The file behind a `sqlite://` URL; `None` for other databases.
 pub fn file_of(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite://")?;
@@ -154,41 +134,4 @@ pub fn file_of(url: &str) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    async fn open(dir: &tempfile::TempDir) -> Db {
-        let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
-        Db::open(&url, 2, Schema::Follower).await.expect("open")
-    }
-
-    #[tokio::test]
-    async fn a_new_database_file_is_private_and_opens_again() {
-        let dir = tempfile::tempdir().expect("dir");
-        open(&dir).await.close().await;
-        let mode = std::fs::metadata(dir.path().join("test.db")).expect("file").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        open(&dir).await.ping().await.expect("second open");
-    }
-
-    #[tokio::test]
-    async fn readers_cannot_write() {
-        let dir = tempfile::tempdir().expect("dir");
-        let db = open(&dir).await;
-        let refused = sqlx::query("CREATE TABLE sneaky (id BIGINT)").execute(db.read()).await;
-        assert!(refused.is_err());
-    }
-
-    #[tokio::test]
-    async fn a_dropped_transaction_leaves_nothing() {
-        let dir = tempfile::tempdir().expect("dir");
-        let db = open(&dir).await;
-        let mut tx = db.begin().await.expect("begin");
-        sqlx::query("CREATE TABLE made (id BIGINT)").execute(&mut *tx).await.expect("create");
-        drop(tx);
-        assert!(sqlx::query("SELECT id FROM made").execute(db.read()).await.is_err());
-        db.begin().await.expect("the write connection is free again").commit().await.expect("commit");
-    }
-}
+pub(crate) mod tests;

@@ -1,0 +1,54 @@
+//! The databases that tests run on: SQLite files, or, when `ASTER_TEST_POSTGRES` has the URL of a PostgreSQL server and
+//! a user who may make databases there, a new database of that server for each directory.
+//!
+//! `make test` runs the tests both ways. A test that is about SQLite itself has `sqlite` in its name and is left out of
+//! the second run; nothing else decides what runs where.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+
+/// The variable with the URL of the server; `scripts/with-postgres` sets it.
+pub(crate) const SERVER: &str = "ASTER_TEST_POSTGRES";
+
+/// The URL of the database that belongs to `directory`; the same at each call. `None` when tests run on SQLite.
+#[allow(dead_code, reason = "the unit tests have no use for it")]
+pub(crate) fn url_for(directory: &Path) -> Option<String> {
+    let server = std::env::var(SERVER).ok()?;
+    let name = format!(
+        "aster_test_{}",
+        &hex::encode(Sha256::digest(directory.as_os_str().as_encoded_bytes()))[..20]
+    );
+    let (before, options) =
+        server.split_once('?').map_or((server.as_str(), None), |(url, options)| (url, Some(options)));
+    let (address, _) = before.rsplit_once('/').expect("the URL of the server names a database");
+    let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+    make(&server, &name);
+    Some(format!("{address}/{name}{options}"))
+}
+
+/// The URL of a database for a test with this directory, on whichever the tests run.
+#[allow(dead_code, reason = "not every test binary opens a database itself")]
+pub(crate) fn url_in(directory: &Path) -> String {
+    url_for(directory).unwrap_or_else(|| format!("sqlite://{}/asterdrive.db?mode=rwc", directory.display()))
+}
+
+/// Makes the database unless it is there. In a thread of its own: the caller may be in a runtime, or not.
+fn make(server: &str, name: &str) {
+    let (server, name) = (server.to_owned(), name.to_owned());
+    let made = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async {
+            sqlx::any::install_default_drivers();
+            let mut connection = AnyConnection::connect(&server).await.expect("the test server answers");
+            let made = connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await;
+            match made {
+                Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "42P04") => {}
+                made => drop(made.expect("a new database")),
+            }
+            connection.close().await.expect("close");
+        });
+    });
+    made.join().expect("the database is made");
+}
