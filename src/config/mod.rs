@@ -11,6 +11,7 @@ mod environment;
 mod file;
 mod logging;
 mod paths;
+mod postgres;
 mod problem;
 mod reader;
 mod reference;
@@ -260,6 +261,7 @@ impl Reading {
         // A mistake in the mode itself is among the problems already.
         if reader.settings.iter().any(|setting| setting.key == "server.start_mode") {
             problems.extend(bootstrap.refused_by(config.server.start_mode));
+            problems.extend(config.database.refused_by(config.server.start_mode));
         }
         Problems::none_in(problems)?;
         let Reader { settings, generated, declarations, .. } = reader;

@@ -56,7 +56,7 @@ pub(super) fn sqlite_url(working_dir: &Path, given: &str) -> Result<String, Stri
     let Some(rest) = given.strip_prefix("sqlite:") else {
         let scheme = given.split("://").next().unwrap_or_default();
         return Err(match scheme {
-            "postgres" | "postgresql" | "mysql" | "mariadb" => format!("{scheme}:// is not supported yet"),
+            "mysql" | "mariadb" => format!("{scheme}:// is not supported"),
             _ => "not the URL of a database".to_owned(),
         });
     };
@@ -145,8 +145,7 @@ mod tests {
 
     #[test]
     fn other_databases_and_wrong_options_are_named() {
-        assert_eq!(url("postgres://u:p@h/d").unwrap_err(), "postgres:// is not supported yet");
-        assert_eq!(url("mysql://h/d").unwrap_err(), "mysql:// is not supported yet");
+        assert_eq!(url("mysql://h/d").unwrap_err(), "mysql:// is not supported");
         assert_eq!(url("drive.db").unwrap_err(), "not the URL of a database");
         assert!(url("sqlite://x.db?mode=wrx").unwrap_err().contains("wrx"));
     }

@@ -101,7 +101,7 @@ pub(super) fn shown(value: &toml::Value) -> String {
 }
 
 /// `scheme://name:password@host` without what stands before the last `@` of the authority.
-fn without_user_info(text: &str) -> String {
+pub(super) fn without_user_info(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..authority].rfind('@') {

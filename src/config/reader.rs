@@ -23,8 +23,10 @@ pub(super) const VARIABLE_PREFIX: &str = "ASTER__";
 pub(super) struct Declaration {
     /// Dotted path in `config.toml`.
     pub(super) key: &'static str,
-    /// `None` for a secret, which has no default: it is made at first start.
+    /// `None` for a secret.
     pub(super) default: Option<toml::Value>,
+    /// Whether the first start makes the value where none is given.
+    pub(super) is_generated: bool,
     /// What a value must be, as the end of a sentence that starts with "allowed:".
     pub(super) allowed: String,
     /// What the setting does.
@@ -137,7 +139,8 @@ impl<'a> Reader<'a> {
     {
         let range = format!("a whole number from {} to {}", allowed.start(), allowed.end());
         let literal = default.try_into().unwrap_or(i64::MAX);
-        let declaration = Declaration { key, default: Some(literal.into()), allowed: range, doc };
+        let declaration =
+            Declaration { key, default: Some(literal.into()), is_generated: false, allowed: range, doc };
         self.read(declaration, default, |found| {
             let number = found.integer().ok_or("not a whole number")?;
             T::try_from(number).ok().filter(|n| allowed.contains(n)).ok_or_else(|| "out of range".to_owned())
@@ -157,8 +160,13 @@ impl<'a> Reader<'a> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str, default: bool, doc: &'static str) -> bool {
-        let declaration =
-            Declaration { key, default: Some(default.into()), allowed: "true or false".into(), doc };
+        let declaration = Declaration {
+            key,
+            default: Some(default.into()),
+            is_generated: false,
+            allowed: "true or false".into(),
+            doc,
+        };
         self.read(declaration, default, |found| Ok(found.flag().ok_or("neither true nor false")?))
     }
 
@@ -173,6 +181,7 @@ impl<'a> Reader<'a> {
         let declaration = Declaration {
             key,
             default: Some(default_word.into()),
+            is_generated: false,
             allowed: format!("\"{default_word}\" or \"{other_word}\""),
             doc,
         };
@@ -193,8 +202,13 @@ impl<'a> Reader<'a> {
         doc: &'static str,
     ) -> T {
         let stand_in = parse(default).expect("the default of a setting is itself allowed");
-        let declaration =
-            Declaration { key, default: Some(default.into()), allowed: allowed.to_owned(), doc };
+        let declaration = Declaration {
+            key,
+            default: Some(default.into()),
+            is_generated: false,
+            allowed: allowed.to_owned(),
+            doc,
+        };
         self.read(declaration, stand_in, |found| parse(found.text().ok_or("not a text")?))
     }
 
@@ -208,8 +222,13 @@ impl<'a> Reader<'a> {
         check: impl Fn(&str) -> Result<(), String>,
         doc: &'static str,
     ) -> Vec<String> {
-        let declaration =
-            Declaration { key, default: Some(default.into()), allowed: allowed.to_owned(), doc };
+        let declaration = Declaration {
+            key,
+            default: Some(default.into()),
+            is_generated: false,
+            allowed: allowed.to_owned(),
+            doc,
+        };
         self.read(declaration, items(default).collect(), |found| {
             let list = found.list().ok_or("not a list of texts")?;
             list.iter().try_for_each(|item| check(item))?;
@@ -228,21 +247,54 @@ impl<'a> Reader<'a> {
     ) -> T {
         let fresh = fresh_secret();
         let stand_in = parse(&fresh).expect("a fresh secret is itself allowed");
-        self.declarations.push(Declaration { key, default: None, allowed: allowed.to_owned(), doc });
-        let Some(value) = find(self.given, key) else {
+        let is_given = find(self.given, key).is_some();
+        let parsed = self.given_secret(key, allowed, true, parse, doc);
+        if !is_given {
             let value = "(generated at first start)".to_owned();
             self.settings.push(Setting { key, value, origin: Origin::FirstStart });
             self.generated.push((key, fresh.into()));
-            return stand_in;
-        };
+        }
+        parsed.unwrap_or(stand_in)
+    }
+
+    /// A secret that need not be given and is never made. Like [`Self::secret`] otherwise.
+    pub(super) fn optional_secret<T>(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        doc: &'static str,
+    ) -> Option<T> {
+        if find(self.given, key).is_none() {
+            self.settings.push(Setting { key, value: "(none)".to_owned(), origin: Origin::Default });
+        }
+        self.given_secret(key, allowed, false, parse, doc)
+    }
+
+    fn given_secret<T>(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        is_generated: bool,
+        parse: impl Fn(&str) -> Option<T>,
+        doc: &'static str,
+    ) -> Option<T> {
+        self.declarations.push(Declaration {
+            key,
+            default: None,
+            is_generated,
+            allowed: allowed.to_owned(),
+            doc,
+        });
+        let value = find(self.given, key)?;
         let origin = Origin::of(value);
         let Some(parsed) = Found::new(value).text().and_then(&parse) else {
             let problem = Problem::new(key, format!("of the wrong form; allowed: {allowed}"));
             self.problems.push(problem.value(HIDDEN).from(origin.to_string()));
-            return stand_in;
+            return None;
         };
         self.settings.push(Setting { key, value: HIDDEN.to_owned(), origin });
-        parsed
+        Some(parsed)
     }
 
     fn read<T>(

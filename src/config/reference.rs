@@ -76,7 +76,8 @@ impl Reference {
                     &match (chosen, &setting.default) {
                         (Some(value), Some(default)) if value != default => format!("{name} = {value}"),
                         (_, Some(default)) => format!("# {name} = {default}"),
-                        (_, None) => file::placeholder(name),
+                        (_, None) if setting.is_generated => file::placeholder(name),
+                        (_, None) => format!("# {name} = \"\""),
                     },
                 );
             }
@@ -104,7 +105,7 @@ impl Reference {
                 out.push('\n');
                 comment(&mut out, setting.doc);
                 comment(&mut out, &format!("Allowed: {}.", setting.allowed));
-                if setting.is_secret() {
+                if setting.is_generated {
                     comment(&mut out, "Generated at first start when it is given nowhere.");
                 }
                 line(&mut out, &format!("#{}={}", setting.variable(), plain_default(setting)));
@@ -143,7 +144,8 @@ impl Reference {
                 let (_, name) = setting.section_and_name();
                 let default = match &setting.default {
                     Some(value) => format!("`{value}`"),
-                    None => "generated at first start".to_owned(),
+                    None if setting.is_generated => "generated at first start".to_owned(),
+                    None => "none".to_owned(),
                 };
                 let file_variable =
                     setting.file_variable().map(|name| format!("<br>`{name}`")).unwrap_or_default();
@@ -191,7 +193,7 @@ with every setting as a comment and with fresh secrets.
   counts from the working directory, any other relative path counts from `data/`. A relative path must not lead out of the
   working directory.
 - **Secrets.** A secret can come from the file, from its variable, or from a file named by the variable with `_FILE` at the
-  end (white space around it is dropped). A secret that is given nowhere is generated and written to `data/config.toml`.
+  end (white space around it is dropped). A key that is given nowhere is generated and written to `data/config.toml`.
   That is the only reason to write to an existing file, so a read-only one is fine as long as no secret is missing.
 
 | Exit code | Meaning |

@@ -39,6 +39,7 @@ const PRIMARY: &[Step] = &[
     (3, "bootstrap", Text::Shared(include_str!("../../migrations/primary/0003_bootstrap.sql"))),
     (4, "re-enrollment", Text::Shared(include_str!("../../migrations/primary/0004_re_enrollment.sql"))),
     (5, "spaces", Text::Shared(include_str!("../../migrations/primary/0005_spaces.sql"))),
+    (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
 ];
 const FOLLOWER: &[Step] = &[
     (1, "foundation", Text::Shared(include_str!("../../migrations/follower/0001_foundation.sql"))),

@@ -6,6 +6,7 @@
 
 mod by_hand;
 mod data_lock;
+mod database;
 mod declared;
 mod enrollment;
 mod logging;
@@ -27,6 +28,8 @@ use self::data_lock::{DataLock, LockError};
 use self::signals::HangUps;
 pub use self::volume::permission_problem;
 use crate::config::{self, Config, Environment, FirstFile, Loaded, Note};
+use crate::primary::PrimaryError;
+use crate::primary::keys::KeysError;
 
 /// How a start or a run ended, for `main` to turn into an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +73,9 @@ pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped>
             }
         }
         if let Some(declared) = &bootstrap.declared {
-            runtime.block_on(declared::declare(&config, declared))?;
+            if runtime.block_on(declared::declare(&config, declared))? == declared::Outcome::Interrupted {
+                return Ok(());
+            }
         }
         drop(runtime);
         drop(lock);
@@ -121,6 +126,13 @@ fn refuse_lock(error: LockError) -> Stopped {
     match error {
         LockError::Held(_) => Stopped::Temporary(error.to_string()),
         LockError::Io { .. } => Stopped::Configuration(error.to_string()),
+    }
+}
+
+fn refuse_primary(error: PrimaryError) -> Stopped {
+    match error {
+        PrimaryError::Keys(KeysError::SealingKey) => Stopped::Configuration(error.to_string()),
+        error => Stopped::failed("cannot start the primary", error),
     }
 }
 

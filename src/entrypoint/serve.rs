@@ -1,10 +1,12 @@
 //! Serving, from the bound socket to the end of the drain.
 
+use std::pin::pin;
+
 use tokio::sync::Notify;
 
-use super::Stopped;
 use super::data_lock::DataLock;
 use super::signals::{self, HangUps};
+use super::{Stopped, database};
 use crate::config::{Config, StartMode};
 use crate::db::{Db, Schema};
 use crate::follower::Follower;
@@ -14,14 +16,12 @@ use crate::storage::remote::transport;
 
 pub(super) async fn serve(config: &Config, lock: &DataLock, hang_ups: HangUps) -> Result<(), Stopped> {
     // From here on, not from the first accepted connection: as PID 1 a signal without a handler is lost.
-    let stop = signals::terminated();
+    let mut stop = pin!(signals::terminated());
     let schema = match config.server.start_mode {
         StartMode::Primary => Schema::Primary,
         StartMode::Follower => Schema::Follower,
     };
-    let db = Db::open(&config.database.url, config.database.pool_size, schema)
-        .await
-        .map_err(|error| Stopped::failed("cannot open the database", error))?;
+    let Some(db) = database::open(config, schema, stop.as_mut()).await? else { return Ok(()) };
     match config.server.start_mode {
         StartMode::Primary => serve_primary(config, lock, db, stop, hang_ups).await,
         StartMode::Follower => serve_follower(config, lock, db, stop, hang_ups).await,
@@ -35,9 +35,7 @@ async fn serve_primary(
     stop: impl Future<Output = ()>,
     mut hang_ups: HangUps,
 ) -> Result<(), Stopped> {
-    let primary = Primary::open(db, config, transport::direct())
-        .await
-        .map_err(|error| Stopped::failed("cannot start the primary", error))?;
+    let primary = Primary::open(db, config, transport::direct()).await.map_err(super::refuse_primary)?;
     let listener = bind(config).await?;
     let (end_background, ending) = tokio::sync::oneshot::channel::<()>();
     let background = tokio::spawn({

@@ -9,6 +9,7 @@ pub mod bootstrap;
 mod error;
 pub mod files;
 mod health;
+pub mod keys;
 pub mod nodes;
 mod paging;
 pub mod policies;
@@ -31,6 +32,7 @@ use self::accounts::{AccountError, Accounts};
 use self::audit::Audit;
 use self::bootstrap::{Bootstrap, BootstrapError};
 use self::files::Files;
+use self::keys::KeysError;
 use self::nodes::Nodes;
 use self::policies::{Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
@@ -53,6 +55,9 @@ pub enum PrimaryError {
     /// The settings cannot be read.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The keys are not those of the database.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The accounts cannot be read.
     #[error(transparent)]
     Accounts(#[from] AccountError),
@@ -94,6 +99,7 @@ impl Primary {
     /// Puts the parts together over a database that is up to date, and makes the default policy and group where
     /// there are none. Requests to nodes go over `transport`.
     pub async fn open(db: Db, config: &Config, transport: Transport) -> Result<Self, PrimaryError> {
+        keys::check(&db, &config.auth).await?;
         let settings = Settings::open(db.clone()).await?;
         let accounts = Accounts::new(db.clone(), settings.clone(), &config.auth);
         if !accounts.has_users().await? {
@@ -165,7 +171,8 @@ impl Primary {
             Box::pin(self.bootstrap.run(stop.clone())),
             self.nodes.run_probes(stop.clone()),
             every(files::CLEANING_INTERVAL, &self.cleaning, stop.clone(), || self.clean_files()),
-            every(CLEANING, &unwoken, stop, || self.clean_old()),
+            every(CLEANING, &unwoken, stop.clone(), || self.clean_old()),
+            self.follow_settings(stop),
         );
     }
 
@@ -177,6 +184,19 @@ impl Primary {
     /// Has the cleaner begin its next round now.
     fn wake_cleaner(&self) {
         self.cleaning.notify_one();
+    }
+
+    /// Other primaries of the database change settings, too.
+    async fn follow_settings(&self, stop: impl Future<Output = ()>) {
+        if self.db.is_shared() {
+            every(settings::REFRESH_INTERVAL, &Notify::new(), stop, || self.refresh_settings()).await;
+        }
+    }
+
+    async fn refresh_settings(&self) {
+        if let Err(error) = self.settings.refresh().await {
+            tracing::warn!("what other primaries have set is not known: {error}");
+        }
     }
 
     async fn clean_files(&self) {

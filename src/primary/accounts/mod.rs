@@ -18,7 +18,7 @@ pub use self::sessions::Login;
 pub use self::token::TokenError;
 use self::token::Tokens;
 use crate::config::AuthConfig;
-use crate::db::{Db, Tx};
+use crate::db::{Db, Tx, hold};
 use crate::primary::settings::Settings;
 use crate::primary::spaces::{self, SpaceOwner};
 use crate::protocol::Timestamp;
@@ -177,20 +177,25 @@ impl Accounts {
         Ok(store::user_exists(&mut *self.db.read().acquire().await?).await?)
     }
 
+    /// The same as part of a transaction.
+    pub async fn has_users_in(&self, tx: &mut Tx) -> Result<bool, AccountError> {
+        Ok(store::user_exists(tx).await?)
+    }
+
     /// Makes the first account, an administrator. Of setups at the same time one succeeds.
     pub async fn set_up(&self, new: &NewAccount, group_id: Option<i64>) -> Result<Account, AccountError> {
-        // Asked twice: here to spare the hash, below because only the write transaction is alone.
+        // Asked twice: here to spare the hash, below because only the transaction is alone.
         if self.has_users().await? {
             return Err(AccountError::AlreadySetUp);
         }
         let hash = self.hash_password(new).await?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_alone().await?;
         let account = self.set_up_in(&mut tx, new, &hash, group_id).await?;
         tx.commit().await?;
         Ok(account)
     }
 
-    /// The same as part of a transaction, which is no place to hash the password.
+    /// The same as part of a transaction that is alone, which is no place to hash the password.
     pub async fn set_up_in(
         &self,
         tx: &mut Tx,
@@ -231,7 +236,8 @@ impl Accounts {
 
     /// Changes an account.
     pub async fn change(&self, id: i64, change: &AccountChange) -> Result<Account, AccountError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_alone().await?;
+        hold(&mut tx, "users", id).await?;
         let mut account = store::user_by_id(&mut tx, id).await?.ok_or(AccountError::NotFound(id))?;
         let ended = change.status == Some(Status::Disabled) && account.status == Status::Active;
         account.role = change.role.unwrap_or(account.role);

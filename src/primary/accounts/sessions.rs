@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::rules::{MAX_EMAIL_BYTES, folded};
 use super::token::{AccessClaims, TokenError};
 use super::{Account, AccountError, Accounts, CurrentUser, Status, store};
+use crate::db::hold;
 use crate::protocol::{Timestamp, random_token, sha256_hex};
 
 /// How long the refresh token before the current one still renews access: two tabs may refresh at once, and the
@@ -52,6 +53,7 @@ impl Accounts {
         let right = self.passwords.verify(password, hash).await?;
         let user_id = user_id.filter(|_| right).ok_or(AccountError::WrongCredentials)?;
         let mut tx = self.db.begin().await?;
+        hold(&mut tx, "users", user_id).await?;
         let account = store::user_by_id(&mut tx, user_id).await?.ok_or(AccountError::WrongCredentials)?;
         if account.status == Status::Disabled {
             return Err(AccountError::Disabled);
@@ -80,6 +82,9 @@ impl Accounts {
         let hash = sha256_hex(refresh_token);
         let now = Timestamp::now();
         let mut tx = self.db.begin().await?;
+        // One refresh of a user at a time: of two with the same token the second must find what the first left.
+        let user_id = store::session(&mut tx, session_id).await?.ok_or(AccountError::LoginEnded)?.user_id;
+        hold(&mut tx, "users", user_id).await?;
         let mut session = store::session(&mut tx, session_id)
             .await?
             .filter(|session| session.expires_at > now)

@@ -1,23 +1,16 @@
 //! SQL of users and sessions.
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::sessions::Session;
 use super::{Account, AccountError, Role, Status};
-use crate::db::{Db, Tx, is_foreign_key_violation, is_unique_violation};
+use crate::db::{Db, Tx, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 
 /// Users with the space that counts what they store.
-macro_rules! users {
-    ($rest:literal) => {
-        concat!(
-            "SELECT users.*, spaces.storage_used, spaces.storage_quota FROM users ",
-            "JOIN spaces ON spaces.user_id = users.id ",
-            $rest
-        )
-    };
-}
+const USER: &str = "SELECT users.id, username, email, role, status, storage_used, storage_quota, policy_group_id, \
+     session_version, users.created_at, users.updated_at FROM users JOIN spaces ON spaces.user_id = users.id";
 
 pub(super) async fn user_exists(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     let row = sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(connection).await?;
@@ -28,8 +21,8 @@ pub(super) async fn user_by_id(
     connection: &mut AnyConnection,
     id: i64,
 ) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query(users!("WHERE users.id = $1")).bind(id).fetch_optional(connection).await?;
-    row.as_ref().map(account).transpose()
+    let query = sqlx::query(AssertSqlSafe(format!("{USER} WHERE users.id = $1"))).bind(id);
+    query.fetch_optional(connection).await?.as_ref().map(account).transpose()
 }
 
 /// Id and password hash of the user whose folded name or address is `key`.
@@ -44,7 +37,7 @@ pub(super) async fn credentials(db: &Db, key: &str) -> Result<Option<(i64, Strin
 }
 
 pub(super) async fn users(db: &Db, limit: u32, offset: u32) -> Result<(Vec<Account>, u64), sqlx::Error> {
-    let rows = sqlx::query(users!("ORDER BY users.id LIMIT $1 OFFSET $2"))
+    let rows = sqlx::query(AssertSqlSafe(format!("{USER} ORDER BY users.id LIMIT $1 OFFSET $2")))
         .bind(i64::from(limit))
         .bind(i64::from(offset))
         .fetch_all(db.read())
@@ -62,10 +55,11 @@ pub(super) async fn insert_user(
 ) -> Result<i64, AccountError> {
     let (username_key, email_key) =
         (super::rules::folded(&account.username), super::rules::folded(&account.email));
+    // Not by the violation's error: on PostgreSQL that would end the transaction.
     let inserted = sqlx::query(
         "INSERT INTO users (username, username_key, email, email_key, password_hash, role, status, \
          session_version, policy_group_id, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10) RETURNING id",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(account.username.as_str())
     .bind(username_key.as_str())
@@ -77,22 +71,19 @@ pub(super) async fn insert_user(
     .bind(account.policy_group_id)
     .bind(account.created_at.unix_ms())
     .bind(account.updated_at.unix_ms())
-    .fetch_one(&mut **tx)
-    .await;
-    match inserted {
-        Ok(row) => Ok(row.try_get("id")?),
-        Err(error) if is_unique_violation(&error) => {
-            let taken = sqlx::query("SELECT 1 FROM users WHERE username_key = $1")
-                .bind(username_key.as_str())
-                .fetch_optional(&mut **tx)
-                .await?;
-            Err(match taken {
-                Some(_) => AccountError::UsernameTaken(account.username.clone()),
-                None => AccountError::EmailTaken(account.email.clone()),
-            })
-        }
-        Err(error) => Err(error.into()),
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(row) = inserted {
+        return Ok(row.try_get("id")?);
     }
+    let taken = sqlx::query("SELECT 1 FROM users WHERE username_key = $1")
+        .bind(username_key.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Err(match taken {
+        Some(_) => AccountError::UsernameTaken(account.username.clone()),
+        None => AccountError::EmailTaken(account.email.clone()),
+    })
 }
 
 /// Writes what may change about an account.
@@ -159,7 +150,11 @@ pub(super) async fn insert_session(tx: &mut Tx, session: &Session) -> Result<(),
 }
 
 pub(super) async fn session(tx: &mut Tx, id: &str) -> Result<Option<Session>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(&mut **tx).await?;
+    let query = sqlx::query(
+        "SELECT id, user_id, refresh_hash, previous_hash, refreshed_at, expires_at, created_at FROM sessions \
+         WHERE id = $1",
+    );
+    let row = query.bind(id).fetch_optional(&mut **tx).await?;
     row.map(|row| {
         Ok(Session {
             id: row.try_get("id")?,
@@ -196,10 +191,10 @@ pub(super) async fn user_of_session(
     user_id: i64,
     now: Timestamp,
 ) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query(users!(
-        "JOIN sessions ON sessions.user_id = users.id \
-             WHERE sessions.id = $1 AND users.id = $2 AND sessions.expires_at > $3"
-    ))
+    let row = sqlx::query(AssertSqlSafe(format!(
+        "{USER} JOIN sessions ON sessions.user_id = users.id \
+         WHERE sessions.id = $1 AND users.id = $2 AND sessions.expires_at > $3"
+    )))
     .bind(session_id)
     .bind(user_id)
     .bind(now.unix_ms())

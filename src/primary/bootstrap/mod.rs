@@ -102,7 +102,12 @@ impl Bootstrap {
             false => None,
         };
         let default_group = self.policies.default_group_id().await?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_alone().await?;
+        // Another primary that was started with the same variables may have been first.
+        let admin = match admin {
+            Some(_) if accounts.has_users_in(&mut tx).await? => None,
+            admin => admin,
+        };
         if let Some((hash, new)) = &admin {
             if declared.admin.password.is_none() {
                 show_password(&declared.admin, new);
@@ -158,7 +163,10 @@ impl Bootstrap {
             addresses => self.settings.declare_public_site_urls(addresses).await?,
         };
         let name = "public_site_url";
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_alone().await?;
+        if store::any_of(&mut tx, Kind::PublicSiteUrl).await? {
+            return Ok(());
+        }
         if taken {
             self.made(&mut tx, Kind::PublicSiteUrl, name, None).await?;
         } else {

@@ -226,8 +226,10 @@ impl Bootstrap {
         if !target.last_error.is_empty() {
             return Err(StepError::NotApplied(target.last_error));
         }
-        let tx = self.db.begin().await?;
-        self.closed(tx, step, Closing::Made(Some(node_id))).await
+        match self.turn(step).await? {
+            Some(tx) => self.closed(tx, step, Closing::Made(Some(node_id))).await,
+            None => Ok(Turn::Closed),
+        }
     }
 
     async fn make_policy(&self, step: &Step, all: &[Step]) -> Result<Turn, StepError> {
@@ -247,7 +249,7 @@ impl Bootstrap {
             },
         };
         let checked = self.policies.checked_for_node(&check::new_policy(&wanted, node_id)).await?;
-        let mut tx = self.db.begin().await?;
+        let Some(mut tx) = self.turn(step).await? else { return Ok(Turn::Closed) };
         let id = self.policies.create_in(&mut tx, &checked).await?;
         self.closed(tx, step, Closing::Made(Some(id))).await
     }
@@ -267,7 +269,7 @@ impl Bootstrap {
         if rules.is_empty() {
             return self.leave_out(step, "every storage policy of its rules was removed").await;
         }
-        let mut tx = self.db.begin().await?;
+        let Some(mut tx) = self.turn(step).await? else { return Ok(Turn::Closed) };
         let id = self.policies.create_group_in(&mut tx, &check::new_group(&wanted, rules)).await?;
         self.closed(tx, step, Closing::Made(Some(id))).await
     }
@@ -279,10 +281,11 @@ impl Bootstrap {
             Made::NotYet => return Ok(Turn::Waits(format!("waits for policy group `{}`", step.name))),
             Made::As(_) | Made::Gone => return self.keep_default(step, "the policy group was removed").await,
         };
+        let Some(mut tx) = self.turn(step).await? else { return Ok(Turn::Closed) };
         if self.policies.default_group_id().await? != before {
+            drop(tx);
             return self.keep_default(step, "an administrator has chosen another default group").await;
         }
-        let mut tx = self.db.begin().await?;
         self.policies.make_default_in(&mut tx, group).await?;
         accounts::move_users(&mut tx, before, group).await?;
         self.closed(tx, step, Closing::Made(Some(group))).await
@@ -290,8 +293,8 @@ impl Bootstrap {
 
     /// Leaves the default group as it is. The administrator, who waited for the declared one, gets it too.
     async fn keep_default(&self, step: &Step, why: &str) -> Result<Turn, StepError> {
+        let Some(mut tx) = self.turn(step).await? else { return Ok(Turn::Closed) };
         let present = self.policies.default_group_id().await?;
-        let mut tx = self.db.begin().await?;
         if let Some(group) = present {
             accounts::move_users(&mut tx, None, group).await?;
         }
@@ -339,8 +342,16 @@ impl Bootstrap {
     }
 
     async fn leave_out(&self, step: &Step, why: &str) -> Result<Turn, StepError> {
-        let tx = self.db.begin().await?;
-        self.closed(tx, step, Closing::LeftOut(why)).await
+        match self.turn(step).await? {
+            Some(tx) => self.closed(tx, step, Closing::LeftOut(why)).await,
+            None => Ok(Turn::Closed),
+        }
+    }
+
+    /// The transaction in which a step is done; `None` when another primary has done it meanwhile.
+    async fn turn(&self, step: &Step) -> Result<Option<crate::db::Tx>, sqlx::Error> {
+        let mut tx = self.db.begin_alone().await?;
+        Ok(store::is_open(&mut tx, step.key()).await?.then_some(tx))
     }
 
     /// Ends the transaction of a step, with the step's end in it.

@@ -47,6 +47,15 @@ pub(super) async fn any_of(tx: &mut Tx, kind: Kind) -> Result<bool, sqlx::Error>
     Ok(query.fetch_optional(&mut **tx).await?.is_some())
 }
 
+/// Whether a step is noted and not done.
+pub(super) async fn is_open(tx: &mut Tx, (kind, node, name): Key<'_>) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query(
+        "SELECT 1 FROM bootstrap_steps WHERE kind = $1 AND node = $2 AND name = $3 AND state <> 'done'",
+    );
+    let query = query.bind(kind.as_str()).bind(node).bind(name);
+    Ok(query.fetch_optional(&mut **tx).await?.is_some())
+}
+
 /// Notes what a step wants, also over what an unfinished step wanted before.
 pub(super) async fn put(
     tx: &mut Tx,

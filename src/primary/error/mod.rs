@@ -87,9 +87,10 @@ impl From<FileError> for ApiError {
             FileError::ContentChanged(_) => Self::new(codes::PRECONDITION, text),
             FileError::TooLarge { .. } => Self::new(FILE_TOO_LARGE, text),
             FileError::QuotaExceeded(_) => Self::new(QUOTA_EXCEEDED, text),
-            FileError::TooManyOfName(_) | FileError::PolicyChanged(_) | FileError::Exists { .. } => {
-                Self::new(codes::CONFLICT, text)
-            }
+            FileError::TooManyOfName(_)
+            | FileError::PolicyChanged(_)
+            | FileError::Overtaken
+            | FileError::Exists { .. } => Self::new(codes::CONFLICT, text),
             FileError::Name(_)
             | FileError::IntoItself
             | FileError::TooDeep(_)

@@ -121,7 +121,8 @@ impl Files {
             self.discard(&new.place.store, &object, stray, alive).await;
             return Err(changed);
         }
-        let stored = new.place.store.put(&object, new.size, body).await.and_then(|stored| {
+        let writing = new.place.store.put(&object, new.size, body);
+        let stored = self.while_writing(stray, writing).await.and_then(|stored| {
             if stored.size == new.size { Ok(stored) } else { Err(wrong_size(&stored, new.size)) }
         });
         let failure = match stored {
@@ -155,7 +156,9 @@ impl Files {
     ) -> Result<FileRecord, FileError> {
         let mut tx = self.db.begin().await?;
         let (file, released) = self.adopt(&mut tx, new, key, stored.sha256).await?;
-        blobs::delete_stray(&mut tx, stray).await?;
+        if !blobs::adopt_stray(&mut tx, stray).await? {
+            return Err(FileError::Overtaken);
+        }
         tx.commit().await?;
         self.remove_released(policies, released).await;
         Ok(file)

@@ -143,6 +143,11 @@ pub enum FileError {
     /// The policy was changed between the choice of it and the first byte.
     #[error("storage policy `{0}` was changed as the upload began; send the file again")]
     PolicyChanged(String),
+    /// A cleaner took the object for one that nobody writes any more.
+    #[error(
+        "the upload was out of touch with the database for too long, and its content was removed; send the file again"
+    )]
+    Overtaken,
     /// The name is not allowed.
     #[error(transparent)]
     Name(#[from] NameError),

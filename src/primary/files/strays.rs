@@ -15,6 +15,8 @@ pub(in crate::primary) const INTERVAL: Duration = Duration::from_secs(60);
 /// How long a store may still finish a write whose answer was lost. A row is kept, and its object removed again, until
 /// nothing can appear any more. More than the time in which a request to a node ends.
 pub(in crate::primary) const SETTLE: Duration = Duration::from_secs(180);
+/// While an object is being written, its row says so this often; at least twice in [`SETTLE`].
+const HEARTBEAT: Duration = Duration::from_secs(60);
 /// Rows read at once.
 const PAGE: i64 = 200;
 
@@ -99,6 +101,14 @@ impl Files {
         if self.in_flight.contains(&stray.object_key) {
             return Ok(false);
         }
+        // A crash may have cut a long upload just now, so the time counts from our own start at the earliest.
+        let quiet_since = stray.last_write_at.max(self.started_at).unix_ms();
+        let waited = Timestamp::now().unix_ms().saturating_sub(quiet_since);
+        let settled = u128::from(waited.unsigned_abs()) >= settle.as_millis() && waited >= 0;
+        // What another primary is writing is in its memory and not in ours; it says so in the row while it writes.
+        if self.db.is_shared() && !settled {
+            return Ok(false);
+        }
         let known = stores.get(&stray.policy_id).cloned();
         let store = match known {
             Some(store) => store,
@@ -111,10 +121,9 @@ impl Files {
             }
         };
         let (Some(store), Ok(key)) = (store, ObjectKey::parse(&stray.object_key)) else { return Ok(false) };
-        // A crash may have cut a long upload just now, so the time counts from our own start at the earliest.
-        let quiet_since = stray.last_write_at.max(self.started_at).unix_ms();
-        let waited = Timestamp::now().unix_ms().saturating_sub(quiet_since);
-        let settled = u128::from(waited.unsigned_abs()) >= settle.as_millis() && waited >= 0;
+        if settled && !blobs::claim_stray(&self.db, stray.id, stray.last_write_at).await? {
+            return Ok(false);
+        }
         match self.remove_stray(&store, &key, stray.id, settled).await {
             Ok(()) => Ok(settled),
             Err(StrayError::Store(error)) => {
@@ -126,6 +135,19 @@ impl Files {
                 Ok(false)
             }
             Err(StrayError::Database(error)) => Err(error.into()),
+        }
+    }
+
+    /// Writes an object, and has its row say so: other primaries know of it by nothing else.
+    pub(super) async fn while_writing<T>(&self, row: i64, writing: impl Future<Output = T>) -> T {
+        let mut writing = std::pin::pin!(writing);
+        loop {
+            if let Ok(written) = tokio::time::timeout(HEARTBEAT, writing.as_mut()).await {
+                return written;
+            }
+            if let Err(error) = blobs::touch_stray(&self.db, row, Timestamp::now()).await {
+                tracing::warn!("the row of an object that is being written was not renewed: {error}");
+            }
         }
     }
 

@@ -199,7 +199,7 @@ impl Nodes {
     ) -> Result<IssuedToken, EnrollmentError> {
         let (token, ack) = (random_token("enr_", 16), random_token("enr_ack_", 16));
         let expires_at = lifetime_from(now);
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let node = store::by_id_in(&mut tx, id).await?.ok_or(NodeError::NotFound(id))?;
         if node.is_enrolled() && !re_enroll {
             return Err(EnrollmentError::AlreadyEnrolled(node.name));
@@ -246,7 +246,7 @@ impl Nodes {
         if token.is_empty() {
             return Err(EnrollmentError::Blank("token"));
         }
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let found = store::enrollments::by_token_hash(&mut tx, &sha256_hex(token)).await?;
         let found = found.ok_or(EnrollmentError::Unknown("enrollment token"))?;
         if found.invalidated {
@@ -290,7 +290,7 @@ impl Nodes {
         if ack_token.trim().is_empty() {
             return Err(EnrollmentError::Blank("ack_token"));
         }
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let hash = AckToken::parse(ack_token);
         let found = store::enrollments::by_ack_hash(&mut tx, hash.stored_hash()).await?;
         let found = found.ok_or(EnrollmentError::Unknown("acknowledgement"))?;

@@ -263,7 +263,7 @@ impl Nodes {
     /// Creates a node with fresh keys; it is not enrolled.
     pub async fn create(&self, new: NewNode) -> Result<Node, NodeError> {
         let checked = new.check()?;
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let id = self.create_in(&mut tx, checked).await?;
         tx.commit().await?;
         self.get(id).await
@@ -298,7 +298,7 @@ impl Nodes {
     pub async fn change(&self, id: i64, change: NodeChange) -> Result<Node, NodeError> {
         let name = change.name.as_deref().map(checked_name).transpose()?;
         let base_url = change.base_url.as_deref().map(checked_base_url).transpose()?;
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let node = store::by_id_in(&mut tx, id).await?.ok_or(NodeError::NotFound(id))?;
         if change.namespace.is_some_and(|namespace| namespace.trim() != node.namespace) {
             let problem = format!("stays `{}`: the follower's objects lie under it", node.namespace);
@@ -327,7 +327,7 @@ impl Nodes {
 
     /// Removes a node and its enrollment records. The follower is not told, and keeps its binding and data.
     pub async fn delete(&self, id: i64) -> Result<(), NodeError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         store::by_id_in(&mut tx, id).await?.ok_or(NodeError::NotFound(id))?;
         let policies = store::policies_on_in(&mut tx, id).await?;
         if !policies.is_empty() {

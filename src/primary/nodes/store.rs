@@ -226,15 +226,18 @@ pub(super) async fn undelivered_ids(db: &Db) -> Result<Vec<i64>, sqlx::Error> {
     rows.iter().map(|row| row.try_get("id")).collect()
 }
 
-/// Notes that the follower knows this name and flag, unless they have changed since they were sent.
+/// Notes that the follower knows this name and flag. When they have changed since they were sent, what it knows now may
+/// be the older state, whoever told it the newer one: then it has to be told again.
 pub(super) async fn delivered(db: &Db, id: i64, name: &str, is_enabled: bool) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
-    sqlx::query("UPDATE nodes SET binding_pending = 0 WHERE id = $1 AND name = $2 AND is_enabled = $3")
-        .bind(id)
-        .bind(name)
-        .bind(i64::from(is_enabled))
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "UPDATE nodes SET binding_pending = CASE WHEN name = $1 AND is_enabled = $2 THEN 0 ELSE 1 END WHERE id = $3",
+    )
+    .bind(name)
+    .bind(i64::from(is_enabled))
+    .bind(id)
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await
 }
 

@@ -30,8 +30,7 @@ pub(in crate::primary) fn sealing_key() -> SealingKey {
 impl Fixture {
     pub(in crate::primary) async fn new() -> Self {
         let dir = tempfile::tempdir().expect("dir");
-        let url = format!("sqlite://{}/t.db?mode=rwc", dir.path().display());
-        let db = Db::open(&url, 2, Schema::Primary).await.expect("db");
+        let db = Db::open(&crate::db::tests::url_in(dir.path()), 2, Schema::Primary).await.expect("db");
         let settings = Settings::open(db.clone()).await.expect("settings");
         let nodes = Nodes::new(db.clone(), sealing_key(), transport::direct(), settings.clone());
         Self { nodes, settings, db, dir }

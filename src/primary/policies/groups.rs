@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::problems::{Problems, check_bytes, check_name};
 use super::store::groups as store;
 use super::{Chosen, Policies, PolicyError, matching};
-use crate::db::Tx;
+use crate::db::{Tx, hold};
 use crate::protocol::Timestamp;
 
 /// Most rules of one group.
@@ -151,7 +151,7 @@ impl Policies {
 
     /// Creates a group.
     pub async fn create_group(&self, new: &NewGroup) -> Result<Group, PolicyError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let id = self.create_group_in(&mut tx, new).await?;
         tx.commit().await?;
         self.group(id).await
@@ -182,7 +182,7 @@ impl Policies {
 
     /// Changes a group; later uploads follow it, stored objects stay where they are.
     pub async fn change_group(&self, id: i64, change: &GroupChange) -> Result<Group, PolicyError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let present = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::GroupNotFound(id))?;
         let mut problems = Problems::default();
         let name = check_name(change.name.as_deref().unwrap_or(&present.name), &mut problems);
@@ -213,7 +213,8 @@ impl Policies {
 
     /// Removes a group that is not the default and has no users.
     pub async fn delete_group(&self, id: i64) -> Result<(), PolicyError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
+        hold(&mut tx, "policy_groups", id).await?;
         let group = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::GroupNotFound(id))?;
         let users = store::users_in(&mut tx, id).await?;
         let mut reasons = Vec::new();

@@ -21,7 +21,7 @@ pub use self::groups::{Group, GroupChange, NewGroup, NewRule, Rule};
 pub use self::problems::{Problem, Problems};
 use super::nodes::{NodeError, Nodes};
 use crate::config::Durability;
-use crate::db::{Db, Tx, is_foreign_key_violation};
+use crate::db::{Db, Tx, hold, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 use crate::storage::{SharedStore, StorageError};
 
@@ -244,6 +244,8 @@ struct Inner {
 }
 
 const WHAT: &str = "storage policy";
+/// Their table.
+const WHERE: &str = "storage_policies";
 
 impl Policies {
     /// The policies in `db`. `working_dir` is absolute; local stores write with `durability`.
@@ -253,7 +255,7 @@ impl Policies {
 
     /// Gives a new database one local policy and one group that sends everything there.
     pub async fn ensure_defaults(&self) -> Result<(), PolicyError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         if store::is_new(&mut tx).await? {
             let row = store::PolicyRow {
                 name: "Local Default",
@@ -285,7 +287,7 @@ impl Policies {
     /// Creates a policy. A remote one needs an enabled, enrolled node with an address and all capabilities.
     pub async fn create(&self, new: &NewPolicy) -> Result<Policy, PolicyError> {
         let checked = self.checked_for_node(new).await?;
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
         let id = self.create_in(&mut tx, &checked).await?;
         tx.commit().await?;
         self.get(id).await
@@ -318,7 +320,9 @@ impl Policies {
 
     /// Changes a policy.
     pub async fn change(&self, id: i64, change: &PolicyChange) -> Result<Policy, PolicyError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
+        // An upload that begins now waits, and then finds the base path it is to have.
+        hold(&mut tx, WHERE, id).await?;
         let present = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::NotFound(id))?;
         let has_objects = store::usage(&mut tx, id).await?.objects() > 0;
         let checked = check::changed_policy(&present, change, has_objects)?;
@@ -333,7 +337,8 @@ impl Policies {
 
     /// Removes a policy that nothing uses. What may lie in its directory or on its node is left alone.
     pub async fn delete(&self, id: i64) -> Result<(), PolicyError> {
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.begin_alone().await?;
+        hold(&mut tx, WHERE, id).await?;
         let policy = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::NotFound(id))?;
         let usage = store::usage(&mut tx, id).await?;
         if let Some(reason) = check::reason_to_keep(&policy, &usage) {

@@ -9,14 +9,19 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
 pub use self::definitions::{Definition, Kind, Value, ValueError};
 use self::definitions::{keys, *};
+use self::store::SettingRow;
 use crate::db::Db;
 use crate::protocol::{Origin, Timestamp};
+
+/// Between two looks for what other primaries of the database have set.
+pub(in crate::primary) const REFRESH_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Why a setting was not read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +69,9 @@ pub struct Settings(Arc<Inner>);
 struct Inner {
     db: Db,
     snapshot: ArcSwap<Snapshot>,
-    /// Held over "write, then replace the snapshot", so that snapshots follow each other as the writes did.
-    changing: Mutex<()>,
+    /// The rows of the snapshot. Held over "write, then replace the snapshot", so that snapshots follow each other as the
+    /// writes did.
+    rows: Mutex<Vec<SettingRow>>,
     changed: watch::Sender<()>,
 }
 
@@ -73,8 +79,24 @@ impl Settings {
     /// Reads the values that are set. A stored value that no longer fits its setting is reported in the log and the
     /// default holds.
     pub async fn open(db: Db) -> Result<Self, SettingsError> {
-        let snapshot = ArcSwap::from_pointee(load(&db).await?);
-        Ok(Self(Arc::new(Inner { db, snapshot, changing: Mutex::new(()), changed: watch::Sender::new(()) })))
+        let rows = store::all(&db).await?;
+        let snapshot = ArcSwap::from_pointee(snapshot_of(&rows));
+        Ok(Self(Arc::new(Inner { db, snapshot, rows: Mutex::new(rows), changed: watch::Sender::new(()) })))
+    }
+
+    /// Puts in force what other primaries of the database have set.
+    pub async fn refresh(&self) -> Result<(), SettingsError> {
+        self.take_over(&mut *self.0.rows.lock().await).await
+    }
+
+    async fn take_over(&self, rows: &mut Vec<SettingRow>) -> Result<(), SettingsError> {
+        let found = store::all(&self.0.db).await?;
+        if found != *rows {
+            self.0.snapshot.store(Arc::new(snapshot_of(&found)));
+            *rows = found;
+            self.0.changed.send_replace(());
+        }
+        Ok(())
     }
 
     /// For background work that waits for as long as a setting says: a new value need not wait for the end of it.
@@ -212,7 +234,7 @@ impl Settings {
     ) -> Result<(), SettingsError> {
         let settings = self.clone();
         let writing = async move {
-            let _turn = settings.0.changing.lock().await;
+            let mut rows = settings.0.rows.lock().await;
             let db = &settings.0.db;
             match value {
                 Some(value) => {
@@ -220,9 +242,7 @@ impl Settings {
                 }
                 None => store::delete(db, definition.key).await?,
             }
-            settings.0.snapshot.store(Arc::new(load(db).await?));
-            settings.0.changed.send_replace(());
-            Ok(())
+            settings.take_over(&mut rows).await
         };
         tokio::spawn(writing).await.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?
     }
@@ -242,9 +262,9 @@ fn setting(definition: &'static Definition, snapshot: &Snapshot) -> Setting {
     }
 }
 
-async fn load(db: &Db) -> Result<Snapshot, SettingsError> {
+fn snapshot_of(rows: &[SettingRow]) -> Snapshot {
     let mut snapshot = Snapshot::new();
-    for row in store::all(db).await? {
+    for row in rows {
         let Ok(definition) = find(&row.key) else { continue };
         match definition.kind.read_stored(&row.value) {
             Ok(value) => {
@@ -258,18 +278,18 @@ async fn load(db: &Db) -> Result<Snapshot, SettingsError> {
             }
         }
     }
-    Ok(snapshot)
+    snapshot
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::db::Schema;
+    use crate::db::tests::url_in;
 
     async fn open() -> (tempfile::TempDir, Db, Settings) {
         let dir = tempfile::tempdir().expect("dir");
-        let url = format!("sqlite://{}/t.db?mode=rwc", dir.path().display());
-        let db = Db::open(&url, 2, Schema::Primary).await.expect("db");
+        let db = Db::open(&url_in(dir.path()), 2, Schema::Primary).await.expect("db");
         let settings = Settings::open(db.clone()).await.expect("settings");
         (dir, db, settings)
     }
@@ -286,6 +306,19 @@ mod tests {
         let back = reopened.reset("auth_access_token_ttl_secs").await.expect("reset");
         assert_eq!(back.value, Value::Number(900));
         assert!(back.updated_at.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_another_primary_has_set_is_in_force_after_a_refresh() {
+        let (_dir, db, settings) = open().await;
+        let other = Settings::open(db).await.expect("settings");
+        let mut changes = settings.changes();
+        other.set("auth_access_token_ttl_secs", &["60".to_owned()]).await.expect("set");
+        settings.refresh().await.expect("refresh");
+        assert_eq!(settings.auth_access_token_ttl_secs(), 60);
+        changes.changed().await.expect("told");
+        settings.refresh().await.expect("refresh");
+        assert!(!changes.has_changed().expect("told nothing new"));
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use sqlx::Row;
 use crate::db::Db;
 use crate::protocol::Timestamp;
 
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct SettingRow {
     pub(super) key: String,
     pub(super) value: String,

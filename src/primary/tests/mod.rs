@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::Primary;
 use crate::config::{Config, Environment, FirstFile, load};
+use crate::db::tests::url_in;
 use crate::db::{Db, Schema};
 use crate::http::Listener;
 use crate::storage::SharedStore;
@@ -36,7 +37,7 @@ impl Site {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("dir");
         let config = config(dir.path());
-        let db = Db::open(&config.database.url, 4, Schema::Primary).await.expect("db");
+        let db = Db::open(&url_in(dir.path()), 4, Schema::Primary).await.expect("db");
         let primary = Primary::open(db.clone(), &config, transport::direct()).await.expect("primary");
         let listener = Listener::bind("127.0.0.1", 0).await.expect("bind");
         let address = listener.address();

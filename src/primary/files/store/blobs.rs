@@ -117,13 +117,14 @@ async fn insert_stray_in(
     .try_get("id")
 }
 
+/// Says that the object was being written until now, unless a cleaner has claimed it.
 pub(in crate::primary::files) async fn touch_stray(
     db: &Db,
     id: i64,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
-    sqlx::query("UPDATE stray_objects SET last_write_at = $1 WHERE id = $2")
+    sqlx::query("UPDATE stray_objects SET last_write_at = $1 WHERE id = $2 AND last_write_at <> 0")
         .bind(now.unix_ms())
         .bind(id)
         .execute(&mut *tx)
@@ -135,6 +136,27 @@ pub(in crate::primary::files) async fn stray_exists(db: &Db, id: i64) -> Result<
     let row =
         sqlx::query("SELECT 1 FROM stray_objects WHERE id = $1").bind(id).fetch_optional(db.read()).await?;
     Ok(row.is_some())
+}
+
+/// Claims the object for its removal, unless it was written or became a file since it was looked at; from then on no
+/// file is made of it.
+pub(in crate::primary::files) async fn claim_stray(
+    db: &Db,
+    id: i64,
+    seen: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let mut tx = db.begin().await?;
+    let query =
+        sqlx::query("UPDATE stray_objects SET last_write_at = 0 WHERE id = $1 AND last_write_at = $2");
+    let claimed = query.bind(id).bind(seen.unix_ms()).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(claimed.rows_affected() == 1)
+}
+
+/// Takes the object out of the strays, because it is a file's now; `false` when a cleaner has claimed it.
+pub(in crate::primary::files) async fn adopt_stray(tx: &mut Tx, id: i64) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query("DELETE FROM stray_objects WHERE id = $1 AND last_write_at <> 0");
+    Ok(query.bind(id).execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 pub(in crate::primary::files) async fn delete_stray(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
