@@ -36,7 +36,7 @@ impl DatabaseConfig {
         let password: Option<SecretString> = reader.optional_secret(
             "database.password",
             "a text without line breaks",
-            |text| (!text.is_empty() && !text.contains(['\n', '\r', '\0'])).then(|| text.into()),
+            |text| (!text.contains(['\n', '\r', '\0'])).then(|| text.into()),
             "The password at the PostgreSQL server, when database.url has none.",
         );
         let pool_size = reader.integer(

@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
         parsed.unwrap_or(stand_in)
     }
 
-    /// A secret that need not be given and is never made. Like [`Self::secret`] otherwise.
+    /// A secret that need not be given and is never made; an empty text is none. Like [`Self::secret`] otherwise.
     pub(super) fn optional_secret<T>(
         &mut self,
         key: &'static str,
@@ -268,7 +268,8 @@ impl<'a> Reader<'a> {
         if find(self.given, key).is_none() {
             self.settings.push(Setting { key, value: "(none)".to_owned(), origin: Origin::Default });
         }
-        self.given_secret(key, allowed, false, parse, doc)
+        let parse = |text: &str| if text.is_empty() { Some(None) } else { parse(text).map(Some) };
+        self.given_secret(key, allowed, false, parse, doc).flatten()
     }
 
     fn given_secret<T>(

@@ -107,7 +107,7 @@ fn every_default_in_a_new_file_can_be_uncommented() {
     place.load(&[]).unwrap();
     let is_setting = |line: &&str| line.starts_with("# ") && line.contains(" = ") && !line.contains('`');
     let text = place.file();
-    assert_eq!(text.lines().filter(is_setting).count(), 18);
+    assert_eq!(text.lines().filter(is_setting).count(), 19);
     let uncommented: String = text
         .lines()
         .map(|line| if is_setting(&line) { &line[2..] } else { line })
@@ -183,7 +183,7 @@ fn all_mistakes_are_reported_together_with_key_source_value_and_what_is_allowed(
     let refusals = place.refusals(&[
         ("ASTER__SERVER__START_MODE", "slave"),
         ("ASTER__SERVER__PROT", "3"),
-        ("ASTER__DATABASE__URL", "postgres://anna:hunter2@db/drive"),
+        ("ASTER__DATABASE__URL", "mysql://anna:hunter2@db/drive"),
         ("ASTER_BOOTSTRAP_REMOTE_MASTER_URL", "https://drive.example"),
     ]);
     let all = refusals.join("\n");
@@ -194,7 +194,7 @@ fn all_mistakes_are_reported_together_with_key_source_value_and_what_is_allowed(
         "ASTER__SERVER__PROT\n      no such setting; did you mean ASTER__SERVER__PORT?",
         "server.port = \"many\"   (from data/config.toml)\n      not a whole number; allowed: a whole number from 0 to 65535",
         "server.start_mode = \"slave\"   (from ASTER__SERVER__START_MODE)\n      not one of the choices; allowed: \"primary\"",
-        "database.url = \"postgres://…@db/drive\"   (from ASTER__DATABASE__URL)\n      postgres:// is not supported yet;",
+        "database.url = \"mysql://…@db/drive\"   (from ASTER__DATABASE__URL)\n      mysql:// is not supported;",
         "database.pool_size = 65   (from data/config.toml)\n      out of range; allowed: a whole number from 1 to 64",
         "auth.jwt_secret = (hidden)   (from data/config.toml)\n      of the wrong form; allowed: at least 32 characters",
     ]
@@ -205,6 +205,40 @@ fn all_mistakes_are_reported_together_with_key_source_value_and_what_is_allowed(
     }
     assert_eq!(refusals.len(), 9, "{all}");
     assert!(!all.contains("hunter2"));
+}
+
+#[test]
+fn a_primary_takes_a_postgres_url_with_its_password_from_elsewhere_and_shows_neither() {
+    let place = Place::empty();
+    fs::write(place.path().join("password"), "s3c@ret\n").unwrap();
+    let url = ("ASTER__DATABASE__URL", "postgres://anna@db/drive");
+    let given = [url, ("ASTER__DATABASE__PASSWORD_FILE", "password")];
+    let config = place.load(&given).unwrap().config;
+    assert_eq!(config.database.url, "postgres://anna:s3c%40ret@db/drive");
+    let shown = place.inspect(&given).unwrap().settings;
+    assert!(!format!("{config:?} {shown:?}").contains("s3c"), "{config:?}");
+    assert_eq!(place.load(&[url, ("ASTER__DATABASE__PASSWORD", "")]).unwrap().config.database.url, url.1);
+    let twice =
+        [("ASTER__DATABASE__URL", "postgres://anna:x@db/drive"), ("ASTER__DATABASE__PASSWORD", "s3cret")];
+    let refusals = place.refusals(&twice);
+    assert!(
+        refusals[0].contains("database.password\n      database.url has a password, too"),
+        "{refusals:?}"
+    );
+}
+
+#[test]
+fn a_follower_is_told_that_postgres_is_for_primaries() {
+    let follower = ("ASTER__SERVER__START_MODE", "follower");
+    let refusals =
+        Place::empty().refusals(&[follower, ("ASTER__DATABASE__URL", "postgres://anna:s3cret@db/drive")]);
+    assert_eq!(refusals.len(), 1);
+    assert!(
+        refusals[0].starts_with(
+            "database.url = \"postgres://…@db/drive\"\n      a follower keeps its binding in a SQLite"
+        ),
+        "{refusals:?}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! that speaks to both roles.
 
 pub(crate) mod client;
+pub(crate) mod database;
 pub(crate) mod declared;
 pub(crate) mod enrolled;
 pub(crate) mod follower;

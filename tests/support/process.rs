@@ -38,7 +38,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the binary with `arguments` in `directory`, with exactly `environment`.
+    /// Starts the binary with `arguments` in `directory`, with exactly `environment`; a primary that names no database
+    /// gets the one of `directory`.
     pub(crate) fn start(directory: &Path, arguments: &[&str], environment: &Environment) -> Self {
         Self::start_with_limit(directory, arguments, environment, None)
     }
@@ -57,6 +58,7 @@ impl Process {
             .current_dir(directory)
             .env_clear()
             .envs(environment)
+            .envs(database_of(directory, environment))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -161,6 +163,14 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What tells a primary which database it has, when tests run on PostgreSQL.
+fn database_of(directory: &Path, environment: &Environment) -> Option<(&'static str, String)> {
+    const URL: &str = "ASTER__DATABASE__URL";
+    let is_primary = environment.get("ASTER__SERVER__START_MODE").is_some_and(|mode| mode == "primary");
+    let url = (is_primary && !environment.contains_key(URL)).then(|| super::database::url_for(directory));
+    url.flatten().map(|url| (URL, url))
 }
 
 /// Runs the binary to its end and gives exit code and output.

@@ -137,7 +137,7 @@ async fn a_write_whose_answer_was_lost_is_followed_up_until_it_cannot_appear_any
     assert!(upload(&site, Some(ErrorKind::Transient), 0, true).await.is_err());
     assert_eq!(site.leftovers().await, (0, 0, 1, 1));
     assert_eq!(clean(&site, Duration::from_secs(3600)).await, 1);
-    assert_eq!(site.leftovers().await, (0, 0, 1, 0));
+    assert_eq!(site.leftovers().await, (0, 0, 1, site.waiting_objects(1)));
     assert_eq!(clean(&site, Duration::ZERO).await, 0);
     assert_eq!(site.leftovers().await, (0, 0, 0, 0));
 }
@@ -145,10 +145,8 @@ async fn a_write_whose_answer_was_lost_is_followed_up_until_it_cannot_appear_any
 #[tokio::test]
 async fn an_object_whose_file_may_yet_be_committed_is_left_to_the_cleaner() {
     let (site, _) = Site::with_admin().await;
-    site.execute(
-        "CREATE TRIGGER broken BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'told to fail'); END",
-    )
-    .await;
+    // The statement that makes a file names what this index promises.
+    site.execute("DROP INDEX files_name").await;
     let failed = upload(&site, None, 0, true).await;
     assert!(matches!(failed, Err(FileError::Database(_))), "{failed:?}");
     assert_eq!(site.leftovers().await, (0, 0, 1, 1));

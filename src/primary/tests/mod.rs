@@ -107,6 +107,12 @@ impl Site {
         )
     }
 
+    /// Of `strays` that may still be written, the objects that the cleaner leaves in place: all of them where another
+    /// primary could be the one who writes.
+    pub(in crate::primary) fn waiting_objects(&self, strays: usize) -> usize {
+        if self.db.is_shared() { strays } else { 0 }
+    }
+
     pub(in crate::primary) async fn execute(&self, sql: &'static str) {
         let mut tx = self.db.begin().await.expect("begin");
         sqlx::query(sql).execute(&mut *tx).await.expect(sql);
