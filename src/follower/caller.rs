@@ -19,8 +19,8 @@ use super::snapshot::{ActiveBinding, Snapshot};
 use crate::http::ApiError;
 use crate::protocol::{
     HEADER_ACCESS_KEY, HEADER_NONCE, HEADER_SIGNATURE, HEADER_TIMESTAMP, MAX_CLOCK_SKEW_SECS,
-    PRESIGN_ACCESS_KEY, PRESIGN_EXPIRES, PRESIGN_SIGNATURE, PresignedFields, SignedFields, Timestamp,
-    presigned_target,
+    PRESIGN_ACCESS_KEY, PRESIGN_CONTENT_LENGTH, PRESIGN_EXPIRES, PRESIGN_SIGNATURE, PresignedFields,
+    SignedFields, Timestamp, presigned_target,
 };
 
 // As names and not as texts: a text is checked anew each time it is looked for.
@@ -44,6 +44,8 @@ pub(super) enum CallerError {
     ClockSkew(u64),
     #[error("the presigned URL has expired")]
     Expired,
+    #[error("the presigned URL is for a body of {expected} bytes, not for this one")]
+    AnotherSize { expected: String },
     #[error(
         "the access key is not known to this follower; it is enrolled with another primary, or not at all, or its node was enrolled again since"
     )]
@@ -197,7 +199,23 @@ fn verify_presigned(parts: &Parts, snapshot: &Snapshot, now: i64) -> Result<(), 
         access_key: &access_key,
         expires: &expires,
     };
-    if binding.key.verifies_presigned(&fields, &signature) { Ok(()) } else { Err(CallerError::Signature) }
+    if !binding.key.verifies_presigned(&fields, &signature) {
+        return Err(CallerError::Signature);
+    }
+    check_presigned_size(parts)
+}
+
+/// A PUT has exactly the size that the signer put into its URL, if any.
+fn check_presigned_size(parts: &Parts) -> Result<(), CallerError> {
+    if parts.method != Method::PUT {
+        return Ok(());
+    }
+    let mut sizes = members(parts.uri.query(), PRESIGN_CONTENT_LENGTH);
+    let length = content_length(&parts.headers);
+    match sizes.find(|size| size.parse().ok() != length || length.is_none()) {
+        Some(size) => Err(CallerError::AnotherSize { expected: size.chars().take(20).collect() }),
+        None => Ok(()),
+    }
 }
 
 fn known_binding<'a>(

@@ -14,6 +14,7 @@ impl From<CallerError> for ApiError {
         let code = match &error {
             CallerError::UnknownAccessKey | CallerError::Signature => codes::CREDENTIALS_FAILED,
             CallerError::Disabled => codes::BINDING_DISABLED,
+            CallerError::AnotherSize { .. } => codes::BAD_REQUEST,
             CallerError::Missing(_)
             | CallerError::Repeated(_)
             | CallerError::Number(_)

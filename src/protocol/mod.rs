@@ -39,8 +39,8 @@ pub use self::ingress::{
 pub use self::object_key::{KeyError, MAX_KEY_BYTES, ObjectKey};
 pub use self::objects::{ComposeReply, ComposeRequest, ListReply, MetadataReply};
 pub use self::presign::{
-    PRESIGN_ACCESS_KEY, PRESIGN_EXPIRES, PRESIGN_SIGNATURE, PresignedFields, ResponseOverrides,
-    presigned_target,
+    PRESIGN_ACCESS_KEY, PRESIGN_CONTENT_LENGTH, PRESIGN_EXPIRES, PRESIGN_SIGNATURE, PresignedFields,
+    ResponseOverrides, presigned_target,
 };
 pub use self::range::{ByteRange, RangeError, ResolvedRange};
 pub use self::signing::{

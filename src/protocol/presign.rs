@@ -9,6 +9,9 @@ pub const PRESIGN_EXPIRES: &str = "aster_expires";
 /// Query name of the hex signature.
 pub const PRESIGN_SIGNATURE: &str = "aster_signature";
 
+/// Query name of the exact size of a PUT, in bytes. Older peers ignore it.
+pub const PRESIGN_CONTENT_LENGTH: &str = "content-length";
+
 /// What a presigned URL promises.
 #[derive(Debug, Clone, Copy)]
 pub struct PresignedFields<'a> {
@@ -35,7 +38,7 @@ pub struct ResponseOverrides {
 
 impl ResponseOverrides {
     /// Query names with their values, in the order they are signed and sent.
-    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         [
             ("response-cache-control", &self.cache_control),
             ("response-content-disposition", &self.content_disposition),
@@ -58,18 +61,18 @@ impl SigningKey {
     }
 
     /// The whole URL for a browser. `path` is the object path below the base URL, already encoded; `expires` is the
-    /// last Unix second of validity.
-    pub fn presign_url(
+    /// last Unix second of validity; `members` are signed with the rest of the query.
+    pub fn presign_url<'a>(
         &self,
         method: &str,
         base: &BaseUrl,
         path: &str,
-        overrides: &ResponseOverrides,
+        members: impl IntoIterator<Item = (&'a str, &'a str)>,
         access_key: &str,
         expires: i64,
     ) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(overrides.pairs());
+        query.extend_pairs(members);
         let query = query.finish();
         let mut target = format!("{}{path}", base.path_prefix());
         if !query.is_empty() {
@@ -122,7 +125,7 @@ mod tests {
 
     fn url(method: &str, overrides: &ResponseOverrides) -> String {
         let base = BaseUrl::parse("https://node.example.com").expect("url");
-        SigningKey::new(SECRET).presign_url(method, &base, PATH, overrides, ACCESS_KEY, EXPIRES)
+        SigningKey::new(SECRET).presign_url(method, &base, PATH, overrides.pairs(), ACCESS_KEY, EXPIRES)
     }
 
     /// The worked vectors of the wire contract, §4.1.
@@ -164,7 +167,7 @@ mod tests {
     fn a_path_prefix_of_the_base_url_is_signed() {
         let base = BaseUrl::parse("https://host/prefix").expect("url");
         let key = SigningKey::new(SECRET);
-        let url = key.presign_url("GET", &base, "/x", &ResponseOverrides::default(), ACCESS_KEY, EXPIRES);
+        let url = key.presign_url("GET", &base, "/x", [], ACCESS_KEY, EXPIRES);
         let signature = url.rsplit('=').next().expect("signature");
         let expires = EXPIRES.to_string();
         let fields =

@@ -2,6 +2,8 @@
 //! [`contract_suite!`]. Kinds of error are asserted only where every implementation can tell them apart; what a wire
 //! in between may blur is asserted as "refused, and nothing changed".
 
+pub(crate) mod direct;
+
 use std::future::pending;
 
 use bytes::Bytes;
@@ -43,6 +45,15 @@ macro_rules! contract_suite {
             compose_joins_many_parts
             a_refused_compose_changes_nothing
         }
+    };
+    (@direct $fixture:path: $($rule:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $rule() {
+                let (store, _guard) = $fixture().await;
+                $crate::storage::contract::direct::$rule(&*store).await;
+            }
+        )*
     };
     (@ $fixture:path: $($rule:ident)*) => {
         $(

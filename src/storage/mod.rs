@@ -9,20 +9,25 @@ mod announced_body;
 pub(crate) mod contract;
 mod error;
 pub mod local;
+mod parts;
+mod presigned;
 pub mod remote;
 pub mod s3;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{self, BoxFuture};
 use futures_util::{Stream, StreamExt, stream};
 
 pub use self::error::{ErrorKind, StorageError};
-pub use crate::protocol::Capacity;
+pub use self::parts::{ChosenPart, MAX_PARTS, PartUpload, StoredPart};
+pub use self::presigned::{MAX_LIFETIME, PresignedUrl};
 use crate::protocol::{ByteRange, ObjectKey, ResolvedRange};
+pub use crate::protocol::{Capacity, ResponseOverrides};
 
 /// Result of every storage call.
 pub type Result<T> = std::result::Result<T, StorageError>;
@@ -36,7 +41,7 @@ pub enum BodyError {
     Interrupted(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing arrived for longer than the caller was willing to wait.
     #[error("no data arrived for {} s", .0.as_secs())]
-    Stalled(std::time::Duration),
+    Stalled(Duration),
 }
 
 /// Bytes on their way into or out of a store. Pieces may have any size; a store regroups them as it needs.
@@ -154,6 +159,82 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
     /// Free and total space, not older than a second; `None` when the store does not know.
     fn capacity(&self) -> BoxFuture<'_, Result<Option<Capacity>>> {
         Box::pin(future::ready(Ok(None)))
+    }
+
+    /// A URL for a GET of the object, with headers of its reply as `overrides` says. Whether the object is there is not
+    /// looked at. It works for `lifetime`, a second to [`MAX_LIFETIME`] ([`ErrorKind::InvalidArgument`]).
+    /// [`ErrorKind::Unsupported`] from a store that browsers cannot reach.
+    fn presign_get<'a>(
+        &'a self,
+        _key: &'a ObjectKey,
+        _overrides: &'a ResponseOverrides,
+        _lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        Box::pin(future::ready(Err(presigned::unsupported())))
+    }
+
+    /// A URL for a PUT of the object with a body of `size` bytes; errors as for [`ObjectStore::presign_get`]. A body of
+    /// another size is refused by S3 and by followers of this build; older followers take it, so the size is looked at
+    /// afterwards. The reply has an `ETag` that browsers may read.
+    fn presign_put<'a>(
+        &'a self,
+        _key: &'a ObjectKey,
+        _size: u64,
+        _lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        Box::pin(future::ready(Err(presigned::unsupported())))
+    }
+
+    /// Begins an upload in parts that become `target`. After an error begin with another target: the upload may exist
+    /// all the same, and is then removed by its key.
+    fn begin_parts<'a>(&'a self, target: &'a ObjectKey) -> BoxFuture<'a, Result<PartUpload>> {
+        Box::pin(future::ready(Ok(PartUpload { target: target.clone(), id: parts::new_id() })))
+    }
+
+    /// Stores a part, 1 to [`MAX_PARTS`], replacing one of the same number; `size` and `body` as for
+    /// [`ObjectStore::put`]. S3 takes parts of 5 MiB to 64 MiB here, the last one may be smaller.
+    fn put_part<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        number: u32,
+        size: u64,
+        body: ByteStream,
+    ) -> BoxFuture<'a, Result<StoredPart>> {
+        Box::pin(parts::put(self, upload, number, size, body))
+    }
+
+    /// A URL for a PUT of a part; as [`ObjectStore::presign_put`].
+    fn presign_part<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        number: u32,
+        size: u64,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        Box::pin(parts::presign(self, upload, number, size, lifetime))
+    }
+
+    /// The parts that have arrived, by number. Costs a call for each part but on S3.
+    fn list_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, Result<Vec<StoredPart>>> {
+        Box::pin(parts::list(self, upload))
+    }
+
+    /// Makes the target of `parts`, which have `expected_size` bytes together, else [`ErrorKind::SizeMismatch`]. A part
+    /// that is not there is [`ErrorKind::NotFound`], one with another ETag [`ErrorKind::Precondition`]. Repeating it
+    /// after a success, or after an answer that was lost, is a success. After a failure all parts are as they were.
+    fn complete_parts<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        parts: &'a [ChosenPart],
+        expected_size: u64,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(parts::complete(self, upload, parts, expected_size))
+    }
+
+    /// Removes all parts; a completed target stays. Repeating it is a success. Parts whose PUT is still under way may
+    /// come later, so it is called again when the last presigned URL has expired.
+    fn abort_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, Result<()>> {
+        Box::pin(parts::abort(self, upload))
     }
 }
 

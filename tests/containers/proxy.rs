@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use aster_drive::config::SealingKey;
-use aster_drive::protocol::{BaseUrl, ResponseOverrides, STORAGE_PATH, SigningKey, Timestamp};
+use aster_drive::protocol::{BaseUrl, STORAGE_PATH, SigningKey, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -202,7 +202,7 @@ impl Keys {
         let base = BaseUrl::parse(FOLLOWER).expect("url");
         let path = format!("{STORAGE_PATH}/objects/files/from-a-browser");
         let expires = Timestamp::now().unix_secs() + 600;
-        self.key.presign_url(method, &base, &path, &ResponseOverrides::default(), &self.access_key, expires)
+        self.key.presign_url(method, &base, &path, [], &self.access_key, expires)
     }
 }
 

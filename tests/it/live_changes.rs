@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use aster_drive::protocol::{BaseUrl, ResponseOverrides, STORAGE_PATH, Timestamp};
+use aster_drive::protocol::{BaseUrl, STORAGE_PATH, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -68,7 +68,7 @@ impl Enrolled {
             "GET",
             &BaseUrl::parse(&self.follower.url).expect("url"),
             &format!("{STORAGE_PATH}/objects/{key}"),
-            &ResponseOverrides::default(),
+            [],
             &self.signer.access_key,
             Timestamp::now().unix_secs() + 60,
         );

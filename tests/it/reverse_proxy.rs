@@ -63,7 +63,7 @@ impl Site {
         let overrides = ResponseOverrides { content_type, ..ResponseOverrides::default() };
         let (path, signer) = (format!("{STORAGE_PATH}/objects/{key}"), &self.edge.signer);
         let expires = Timestamp::now().unix_secs() + 600;
-        signer.key.presign_url(method, &base, &path, &overrides, &signer.access_key, expires)
+        signer.key.presign_url(method, &base, &path, overrides.pairs(), &signer.access_key, expires)
     }
 
     /// A signed request of the primary, by way of the proxy, from `address`.

@@ -20,6 +20,14 @@ async fn a_reader_keeps_its_version_over_overwrite_and_delete() {
     contract::a_reader_keeps_its_version_over_overwrite_and_delete(&*store).await;
 }
 
+mod parts_and_urls {
+    use super::remote_store;
+    use crate::storage::contract::direct::{parts_suite, url_suite};
+
+    parts_suite!(remote_store);
+    url_suite!(remote_store);
+}
+
 mod rules {
     super::contract_suite!(super::remote_store);
 }

@@ -120,6 +120,21 @@ impl FollowerClient {
         self.done(call).await
     }
 
+    /// A URL for browsers (wire contract §4) of an object path, for `lifetime` from now.
+    pub(super) fn presign<'a>(
+        &self,
+        method: &Method,
+        path: &str,
+        members: impl IntoIterator<Item = (&'a str, &'a str)>,
+        lifetime: Duration,
+    ) -> String {
+        let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        let expires = Timestamp::now().unix_secs().saturating_add(lifetime);
+        let access_key = self.access_key.to_str().expect("`new` takes visible ASCII only");
+        let path = format!("{STORAGE_PATH}{path}");
+        self.key.presign_url(method.as_str(), &self.base, &path, members, access_key, expires)
+    }
+
     /// Sends a call whose answer has data.
     pub(super) async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<Answer<T>, CallError> {
         let started = Instant::now();

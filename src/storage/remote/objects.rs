@@ -10,9 +10,10 @@ use super::client::{Call, FollowerClient};
 use super::reply::{CallError, MAX_REFUSAL_BYTES, Read, ReplyProblem, header_text};
 use super::transport::{Body, TransportError, no_body};
 use crate::protocol::{
-    ByteRange, ComposeReply, ComposeRequest, ListReply, MAX_JSON_BYTES, MetadataReply, ObjectKey, RangeError,
-    ResolvedRange,
+    ByteRange, ComposeReply, ComposeRequest, ListReply, MAX_JSON_BYTES, MetadataReply, ObjectKey,
+    PRESIGN_CONTENT_LENGTH, RangeError, ResolvedRange, ResponseOverrides,
 };
+use crate::storage::presigned::{PresignedUrl, check_lifetime};
 use crate::storage::{ByteStream, ErrorKind, ObjectMeta, ObjectReader, Result, StorageError, Stored};
 
 /// Largest listing read into memory.
@@ -166,6 +167,26 @@ impl FollowerClient {
         let mut call = Call::new(Method::GET, path).within(LONG_CONTROL);
         call.max_reply = MAX_LIST_BYTES;
         Ok(self.json::<ListReply>(call).await?.data.items)
+    }
+
+    /// A URL for a GET of the object by a browser.
+    pub(super) fn presign_get(
+        &self,
+        key: &ObjectKey,
+        overrides: &ResponseOverrides,
+        lifetime: Duration,
+    ) -> Result<PresignedUrl> {
+        check_lifetime(lifetime)?;
+        let url = self.presign(&Method::GET, &object_path(key), overrides.pairs(), lifetime);
+        Ok(PresignedUrl::new(url))
+    }
+
+    /// A URL for a PUT of `size` bytes by a browser.
+    pub(super) fn presign_put(&self, key: &ObjectKey, size: u64, lifetime: Duration) -> Result<PresignedUrl> {
+        check_lifetime(lifetime)?;
+        let size = size.to_string();
+        let members = [(PRESIGN_CONTENT_LENGTH, size.as_str())];
+        Ok(PresignedUrl::new(self.presign(&Method::PUT, &object_path(key), members, lifetime)))
     }
 
     /// Concatenates objects into one (wire contract §5.7).

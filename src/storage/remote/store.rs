@@ -1,6 +1,7 @@
 //! An object store whose bytes lie on a follower, below a base path.
 
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -8,8 +9,8 @@ use futures_util::future::BoxFuture;
 use super::client::FollowerClient;
 use crate::protocol::{ByteRange, ComposeRequest, KeyError, ObjectKey};
 use crate::storage::{
-    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
-    listed,
+    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, PresignedUrl, ResponseOverrides,
+    Result, StorageError, Stored, listed,
 };
 
 /// Objects of one storage policy on a follower. The wire key is the base path, `/`, and the key.
@@ -152,6 +153,24 @@ impl ObjectStore for RemoteStore {
         expected_size: u64,
     ) -> BoxFuture<'a, Result<u64>> {
         self.placed(self.concatenate(target, parts, expected_size))
+    }
+
+    fn presign_get<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        overrides: &'a ResponseOverrides,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        self.placed(async move { self.client.presign_get(&self.wire(key)?, overrides, lifetime) })
+    }
+
+    fn presign_put<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        size: u64,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        self.placed(async move { self.client.presign_put(&self.wire(key)?, size, lifetime) })
     }
 }
 

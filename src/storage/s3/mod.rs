@@ -15,6 +15,7 @@ mod connector;
 mod fault;
 mod leftovers;
 mod list;
+mod parts;
 mod plan;
 mod read;
 mod settings;
@@ -43,7 +44,8 @@ use secrecy::ExposeSecret;
 use self::leftovers::Leftovers;
 pub use self::settings::{Addressing, S3Location, S3LocationError, S3Settings, Timeouts};
 use super::{
-    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result, StorageError, Stored,
+    ByteStream, ChosenPart, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, PartUpload,
+    PresignedUrl, ResponseOverrides, Result, StorageError, Stored, StoredPart,
 };
 use crate::protocol::{ByteRange, ObjectKey};
 
@@ -200,5 +202,64 @@ impl ObjectStore for S3Store {
         expected_size: u64,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(compose::compose(self, target, parts, expected_size))
+    }
+
+    fn presign_get<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        overrides: &'a ResponseOverrides,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        Box::pin(parts::presign_get(self, key, overrides, lifetime))
+    }
+
+    fn presign_put<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        size: u64,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        Box::pin(parts::presign_put(self, key, size, lifetime))
+    }
+
+    fn begin_parts<'a>(&'a self, target: &'a ObjectKey) -> BoxFuture<'a, Result<PartUpload>> {
+        Box::pin(parts::begin(self, target))
+    }
+
+    fn put_part<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        number: u32,
+        size: u64,
+        body: ByteStream,
+    ) -> BoxFuture<'a, Result<StoredPart>> {
+        Box::pin(parts::put(self, upload, number, size, body))
+    }
+
+    fn presign_part<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        number: u32,
+        size: u64,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<PresignedUrl>> {
+        Box::pin(parts::presign_part(self, upload, number, size, lifetime))
+    }
+
+    fn list_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, Result<Vec<StoredPart>>> {
+        Box::pin(parts::list(self, upload))
+    }
+
+    fn complete_parts<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        parts: &'a [ChosenPart],
+        expected_size: u64,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(parts::complete(self, upload, parts, expected_size))
+    }
+
+    fn abort_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, Result<()>> {
+        Box::pin(parts::abort(self, upload))
     }
 }

@@ -132,6 +132,12 @@ impl Upload {
         Ok(now.is_some() && now != self.before)
     }
 
+    /// Leaves the upload to whoever keeps its id, which this gives.
+    pub(super) fn leave_open(mut self) -> String {
+        self.open = false;
+        std::mem::take(&mut self.id)
+    }
+
     /// Ends the upload now, before the caller hears of its error. No part may be on its way any more.
     pub(super) async fn abort(mut self) {
         abort(&self.bucket, &self.key, &self.id).await;

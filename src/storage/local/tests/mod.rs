@@ -36,6 +36,22 @@ async fn namespaced() -> (SharedStore, TempDir) {
     (Arc::new(store.expect("store")), directory)
 }
 
+mod parts {
+    use super::shared;
+    use crate::storage::contract::direct::parts_suite;
+
+    parts_suite!(shared);
+}
+
+#[tokio::test]
+async fn a_directory_has_no_presigned_urls_and_says_what_to_do() {
+    let (store, _guard) = shared().await;
+    let lifetime = std::time::Duration::from_secs(60);
+    let error = store.presign_put(&contract::key("a"), 1, lifetime).await.expect_err("no browser gets there");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("relay_stream"), "{error}");
+}
+
 mod full {
     super::contract_suite!(super::shared);
 }

@@ -44,6 +44,14 @@ async fn in_parts() -> (SharedStore, ()) {
     (Arc::new(store), ())
 }
 
+mod parts_and_urls {
+    use super::whole;
+    use crate::storage::contract::direct::{parts_suite, url_suite};
+
+    parts_suite!(whole);
+    url_suite!(whole);
+}
+
 mod objects_in_one_request {
     use super::whole;
     use crate::storage::contract::contract_suite;

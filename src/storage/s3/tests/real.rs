@@ -14,7 +14,7 @@ use crate::storage::contract::{body, key, pattern, read, stuck_body, write};
 use crate::storage::s3::budget::{Carry, fill};
 use crate::storage::s3::upload::Upload;
 use crate::storage::s3::{S3Location, S3Settings, S3Store};
-use crate::storage::{BodyError, ErrorKind, ObjectStore};
+use crate::storage::{BodyError, ChosenPart, ErrorKind, ObjectStore};
 
 const MIB: usize = 1024 * 1024;
 /// More than two parts of the smallest size, and not a multiple of anything.
@@ -257,4 +257,38 @@ async fn a_check_tells_what_is_wrong_with_the_settings() {
         assert!(text.contains("writing a test object"), "{text}");
         assert!(!text.contains(garage::SECRET_KEY), "{text}");
     }
+}
+
+#[tokio::test]
+async fn an_upload_in_parts_outlives_the_process_that_began_it() {
+    let settings = settings().await;
+    let reopened = || S3Store::new(&settings).expect("store");
+    let upload = reopened().begin_parts(&key("object")).await.expect("begin");
+    let content = pattern(1000, 1);
+    reopened().put_part(&upload, 1, 1000, body(&content, 100)).await.expect("part");
+    let parts = [ChosenPart { number: 1, etag: None }];
+    reopened().complete_parts(&upload, &parts, 1000).await.expect("complete");
+    assert!(read(&reopened(), "object").await.expect("get") == content, "other content");
+    assert_eq!(unfinished(&reopened()).await, 0);
+}
+
+#[tokio::test]
+async fn a_part_with_another_etag_or_too_few_bytes_is_refused_by_its_number() {
+    let store = store().await;
+    let upload = store.begin_parts(&key("object")).await.expect("begin");
+    for number in [1, 2] {
+        store.put_part(&upload, number, 1000, body(&pattern(1000, 1), 100)).await.expect("part");
+    }
+    let part = |number, etag: Option<&str>| ChosenPart { number, etag: etag.map(str::to_owned) };
+    for (parts, size, kind, hint) in [
+        (vec![part(2, Some("\"0\""))], 1000, ErrorKind::Precondition, "part 2"),
+        (vec![part(1, None), part(2, None)], 2000, ErrorKind::SizeMismatch, "part 1 has 1000 bytes"),
+        (vec![part(1, None), part(3, None)], 2000, ErrorKind::NotFound, "part 3"),
+    ] {
+        let error = store.complete_parts(&upload, &parts, size).await.expect_err(hint);
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(hint), "{error}");
+    }
+    store.abort_parts(&upload).await.expect("abort");
+    assert_eq!(unfinished(&store).await, 0);
 }
