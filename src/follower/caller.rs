@@ -18,9 +18,9 @@ use super::replay::AdmitError;
 use super::snapshot::{ActiveBinding, Snapshot};
 use crate::http::ApiError;
 use crate::protocol::{
-    HEADER_ACCESS_KEY, HEADER_NONCE, HEADER_SIGNATURE, HEADER_TIMESTAMP, MAX_CLOCK_SKEW_SECS,
-    PRESIGN_ACCESS_KEY, PRESIGN_CONTENT_LENGTH, PRESIGN_EXPIRES, PRESIGN_SIGNATURE, PresignedFields,
-    SignedFields, Timestamp, presigned_target,
+    HEADER_ACCESS_KEY, HEADER_NONCE, HEADER_SIGNATURE, HEADER_TIMESTAMP, INGRESS_TARGET_MEMBER,
+    MAX_CLOCK_SKEW_SECS, PRESIGN_ACCESS_KEY, PRESIGN_CONTENT_LENGTH, PRESIGN_EXPIRES, PRESIGN_SIGNATURE,
+    PresignedFields, SignedFields, Timestamp, presigned_target,
 };
 
 // As names and not as texts: a text is checked anew each time it is looked for.
@@ -257,6 +257,14 @@ fn member<'a>(query: Option<&'a str>, name: &'static str) -> Result<Cow<'a, str>
         return Err(CallerError::Repeated(name));
     }
     value.filter(|value| !value.is_empty()).ok_or(CallerError::Missing(name))
+}
+
+/// The ingress target that an object operation names (§5.1); `None` is the default one.
+pub(super) fn named_target(query: Option<&str>) -> Result<Option<Cow<'_, str>>, CallerError> {
+    match members(query, INGRESS_TARGET_MEMBER).next() {
+        None => Ok(None),
+        Some(_) => member(query, INGRESS_TARGET_MEMBER).map(Some),
+    }
 }
 
 /// The access key a presigned URL names, without any check; what CORS goes by (§8).

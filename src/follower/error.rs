@@ -80,6 +80,8 @@ impl From<Absence> for ApiError {
             Absence::DefaultMissing => codes::INGRESS_DEFAULT_MISSING,
             Absence::DefaultError(_) => codes::INGRESS_DEFAULT_ERROR,
             Absence::DefaultNotApplied => codes::INGRESS_DEFAULT_NOT_APPLIED,
+            Absence::Unknown(_) => codes::INGRESS_TARGET_UNKNOWN,
+            Absence::Unusable { .. } => codes::INGRESS_TARGET_ERROR,
             Absence::Failed(failed) => storage_code(failed.error.kind(), failed.driver(), codes::CONFIG),
         };
         Self::new(code, absence.to_string())

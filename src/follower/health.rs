@@ -54,7 +54,7 @@ pub(super) async fn condition(follower: &Follower, snapshot: &Snapshot) -> Targe
 }
 
 async fn look(follower: &Follower, snapshot: &Snapshot) -> TargetCondition {
-    let (state, detail) = match follower.target(snapshot).await {
+    let (state, detail) = match follower.target(snapshot, None).await {
         Ok(target) => match target.store.look().await {
             Ok(()) => (TargetState::Ready, String::new()),
             Err(error) => (TargetState::Failed, error.to_string()),

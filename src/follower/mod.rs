@@ -199,27 +199,45 @@ impl Follower {
         task.await.unwrap_or_else(|error| Err(ApiError::internal(codes::INTERNAL, error)))
     }
 
-    /// The open target of `snapshot`. One that could not be opened is tried again, by one request at a time.
-    async fn target(&self, snapshot: &Snapshot) -> Result<Arc<ReadyTarget>, Absence> {
-        match &snapshot.target {
-            Target::Ready(target) => Ok(Arc::clone(target)),
-            Target::Absent(Absence::Failed(failed)) if failed.is_due() => self.try_target_again().await,
-            Target::Absent(absence) => Err(absence.clone()),
+    /// The open target of `snapshot` that the query of a request is for. One that could not be opened is tried again,
+    /// by one request at a time.
+    async fn target_for(
+        &self,
+        snapshot: &Snapshot,
+        query: Option<&str>,
+    ) -> Result<Arc<ReadyTarget>, ApiError> {
+        let named = caller::named_target(query);
+        let named = named.map_err(|error| ApiError::new(codes::BAD_REQUEST, error.to_string()))?;
+        Ok(self.target(snapshot, named.as_deref()).await?)
+    }
+
+    async fn target(
+        &self,
+        snapshot: &Snapshot,
+        profile_key: Option<&str>,
+    ) -> Result<Arc<ReadyTarget>, Absence> {
+        match snapshot.target_of(profile_key) {
+            Target::Ready(target) => Ok(target),
+            Target::Absent(Absence::Failed(failed)) if failed.is_due() => {
+                self.try_target_again(profile_key).await
+            }
+            Target::Absent(absence) => Err(absence),
         }
     }
 
-    async fn try_target_again(&self) -> Result<Arc<ReadyTarget>, Absence> {
+    async fn try_target_again(&self, profile_key: Option<&str>) -> Result<Arc<ReadyTarget>, Absence> {
         let control = self.inner.control.try_lock();
         let mut snapshot = self.snapshot();
         if control.is_ok()
-            && matches!(&snapshot.target, Target::Absent(Absence::Failed(failed)) if failed.is_due())
+            && let Target::Absent(Absence::Failed(failed)) = snapshot.target_of(profile_key)
+            && failed.is_due()
         {
-            snapshot = Arc::new(snapshot.with_target_tried_again(&self.inner.ingress).await);
+            snapshot = Arc::new(snapshot.with_target_tried_again(&self.inner.ingress, &failed).await);
             self.inner.snapshot.store(Arc::clone(&snapshot));
         }
-        match &snapshot.target {
-            Target::Ready(target) => Ok(Arc::clone(target)),
-            Target::Absent(absence) => Err(absence.clone()),
+        match snapshot.target_of(profile_key) {
+            Target::Ready(target) => Ok(target),
+            Target::Absent(absence) => Err(absence),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Building it costs SQL, keys and directories; using it costs a pointer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(3);
 pub(super) struct Snapshot {
     /// `None` before enrollment.
     pub(super) binding: Option<Arc<ActiveBinding>>,
+    /// The default target.
     pub(super) target: Target,
+    /// The other targets, and a default that is not applied, by their `profile_key`, for requests that name one.
+    others: BTreeMap<String, Target>,
 }
 
 /// The binding with its keyed HMAC state.
@@ -41,7 +45,7 @@ pub(super) enum Target {
     Absent(Absence),
 }
 
-/// The opened default target.
+/// An opened target.
 #[derive(Debug)]
 pub(super) struct ReadyTarget {
     pub(super) store: SharedStore,
@@ -63,8 +67,14 @@ pub(super) enum Absence {
         "the latest change of the default ingress target is not applied yet; save it again on the primary"
     )]
     DefaultNotApplied,
-    #[error("the default ingress target cannot be opened: {}", .0.error)]
+    #[error("the ingress target `{}` cannot be opened: {}", .0.wanted.target.name, .0.error)]
     Failed(Arc<FailedTarget>),
+    #[error(
+        "this follower has no ingress target `{0}`; the storage policy on the primary must name another one"
+    )]
+    Unknown(String),
+    #[error("the ingress target `{name}` cannot be used: {reason}; correct it on the primary")]
+    Unusable { name: String, reason: String },
 }
 
 /// A target that was fine when it was applied and cannot be opened now.
@@ -109,37 +119,71 @@ impl Snapshot {
     /// Reads binding and targets. The store that `present` has open is kept if it is still the right one.
     pub(super) async fn read(ingress: &Ingress, present: Option<&Self>) -> Result<Self, SnapshotError> {
         let Some(binding) = binding::load(&ingress.db, &ingress.sealing_key).await? else {
-            return Ok(Self { binding: None, target: Target::Absent(Absence::Required) });
+            let target = Target::Absent(Absence::Required);
+            return Ok(Self { binding: None, target, others: BTreeMap::new() });
         };
         let binding = ActiveBinding::new(binding);
-        let target = match default_of(ingress.list().await?) {
+        let records = ingress.list().await?;
+        let mut others = BTreeMap::new();
+        for record in &records {
+            let target = match unusable(&record.target) {
+                Some(absence) => Target::Absent(absence),
+                // Opened once, below.
+                None if record.target.is_default => continue,
+                None => kept_or_opened(ingress, present, record.clone(), &binding.namespace).await,
+            };
+            others.insert(record.target.profile_key.clone(), target);
+        }
+        let target = match default_of(records) {
             Err(absence) => Target::Absent(absence),
-            Ok(wanted) => {
-                match present.and_then(|present| present.opened(&wanted.target, &binding.namespace)) {
-                    Some(ready) => Target::Ready(ready),
-                    None => open(ingress, wanted, &binding.namespace).await,
-                }
-            }
+            Ok(wanted) => kept_or_opened(ingress, present, wanted, &binding.namespace).await,
         };
-        Ok(Self { binding: Some(Arc::new(binding)), target })
+        Ok(Self { binding: Some(Arc::new(binding)), target, others })
     }
 
-    /// The same state after another try to open the target that failed.
-    pub(super) async fn with_target_tried_again(&self, ingress: &Ingress) -> Self {
-        let (Some(binding), Target::Absent(Absence::Failed(failed))) = (&self.binding, &self.target) else {
-            return self.clone();
-        };
-        let target = open(ingress, failed.wanted.clone(), &binding.namespace).await;
-        Self { binding: self.binding.clone(), target }
+    /// The default target, or the one of that `profile_key`.
+    pub(super) fn target_of(&self, profile_key: Option<&str>) -> Target {
+        let Some(profile_key) = profile_key else { return self.target.clone() };
+        if self.target.profile_key() == Some(profile_key) {
+            return self.target.clone();
+        }
+        let unknown = || Target::Absent(Absence::Unknown(profile_key.chars().take(80).collect()));
+        self.others.get(profile_key).cloned().unwrap_or_else(unknown)
+    }
+
+    /// The same state after another try to open a target that failed.
+    pub(super) async fn with_target_tried_again(&self, ingress: &Ingress, failed: &FailedTarget) -> Self {
+        let mut next = self.clone();
+        if let Some(binding) = &self.binding {
+            let target = open(ingress, failed.wanted.clone(), &binding.namespace).await;
+            let wanted = &failed.wanted.target;
+            if wanted.is_default {
+                next.target = target;
+            } else {
+                next.others.insert(wanted.profile_key.clone(), target);
+            }
+        }
+        next
     }
 
     /// The open store, if it belongs to this revision of this target. Name and flag may differ.
     fn opened(&self, wanted: &IngressTarget, namespace: &Namespace) -> Option<Arc<ReadyTarget>> {
-        let Target::Ready(ready) = &self.target else { return None };
-        let same_target = ready.opened.profile_key == wanted.profile_key
-            && ready.opened.applied_revision == wanted.applied_revision;
+        // Also when it was the default and is not any more, or the other way round.
+        let Target::Ready(ready) = self.target_of(Some(&wanted.profile_key)) else { return None };
+        let same_revision = ready.opened.applied_revision == wanted.applied_revision;
         let same_place = self.binding.as_ref().is_some_and(|binding| binding.namespace == *namespace);
-        (same_target && same_place).then(|| Arc::clone(ready))
+        (same_revision && same_place).then_some(ready)
+    }
+}
+
+impl Target {
+    /// What the open target, or the one that cannot be opened, is called in requests.
+    fn profile_key(&self) -> Option<&str> {
+        match self {
+            Self::Ready(ready) => Some(&ready.opened.profile_key),
+            Self::Absent(Absence::Failed(failed)) => Some(&failed.wanted.target.profile_key),
+            Self::Absent(_) => None,
+        }
     }
 }
 
@@ -171,6 +215,28 @@ fn default_of(records: Vec<TargetRecord>) -> Result<TargetRecord, Absence> {
     Ok(record)
 }
 
+/// Why a target that a request names cannot be used, as far as its record says.
+fn unusable(target: &IngressTarget) -> Option<Absence> {
+    let reason = match target.last_error.trim() {
+        "" if target.applied_revision >= target.desired_revision => return None,
+        "" => "its latest change is not applied yet".to_owned(),
+        error => error.to_owned(),
+    };
+    Some(Absence::Unusable { name: target.name.clone(), reason })
+}
+
+async fn kept_or_opened(
+    ingress: &Ingress,
+    present: Option<&Snapshot>,
+    wanted: TargetRecord,
+    namespace: &Namespace,
+) -> Target {
+    match present.and_then(|present| present.opened(&wanted.target, namespace)) {
+        Some(ready) => Target::Ready(ready),
+        None => open(ingress, wanted, namespace).await,
+    }
+}
+
 async fn open(ingress: &Ingress, wanted: TargetRecord, namespace: &Namespace) -> Target {
     match ingress.opener.open(&wanted, namespace).await {
         Ok(store) => {
@@ -181,7 +247,7 @@ async fn open(ingress: &Ingress, wanted: TargetRecord, namespace: &Namespace) ->
         Err(error) => {
             tracing::error!(
                 profile_key = wanted.target.profile_key,
-                "the default ingress target cannot be opened: {error}"
+                "the ingress target cannot be opened: {error}"
             );
             Target::Absent(Absence::Failed(Arc::new(FailedTarget {
                 wanted,
@@ -214,6 +280,14 @@ mod tests {
             created_at: String::new(),
             updated_at: String::new(),
         })
+    }
+
+    #[test]
+    fn a_named_target_must_be_applied_like_the_default() {
+        let reason = |record: TargetRecord| unusable(&record.target).map(|absence| absence.to_string());
+        assert_eq!(reason(target(false, 2, " ")), None);
+        assert!(reason(target(false, 1, "")).is_some_and(|text| text.contains("not applied yet")));
+        assert!(reason(target(false, 2, "broken")).is_some_and(|text| text.contains("broken")));
     }
 
     #[test]

@@ -56,6 +56,19 @@ pub struct Features {
     pub browser_presigned_cors: bool,
     pub compose: bool,
     pub metadata: bool,
+    /// Requests may name the ingress target they are for (§5.1). Ours; older peers neither send nor read it.
+    pub select_ingress_target: bool,
+}
+
+/// What a storage policy needs beyond the relay of objects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Browsers send the objects.
+    pub presigned_upload: bool,
+    /// Browsers fetch the objects.
+    pub presigned_download: bool,
+    /// The objects go to a target of the policy's choice.
+    pub select_ingress_target: bool,
 }
 
 /// The CORS promise for presigned requests.
@@ -152,6 +165,7 @@ impl Capabilities {
                 browser_presigned_cors: true,
                 compose: true,
                 metadata: true,
+                select_ingress_target: true,
             },
             browser_cors: BrowserCors {
                 allowed_headers: words(&ALLOWED_HEADERS),
@@ -183,8 +197,35 @@ impl Capabilities {
         Ok(())
     }
 
+    /// Names of the promises that a storage policy with these needs depends on and this document lacks.
+    pub fn missing_for(&self, needs: Needs) -> Vec<String> {
+        let mut missing: Vec<String> = self.missing_for_relay().into_iter().map(str::to_owned).collect();
+        let presigned = needs.presigned_upload || needs.presigned_download;
+        if presigned && !self.features.browser_presigned_cors {
+            missing.push("browser_presigned_cors".to_owned());
+        }
+        let mut headers = |list: &str, has: &[String], wanted: &[&str]| {
+            let lacks = |name: &&&str| !has.iter().any(|header| header.trim().eq_ignore_ascii_case(name));
+            missing.extend(wanted.iter().filter(lacks).map(|name| format!("browser_cors.{list}: {name}")));
+        };
+        let cors = &self.browser_cors;
+        if needs.presigned_upload {
+            headers("allowed_headers", &cors.allowed_headers, &["content-type"]);
+            headers("exposed_headers", &cors.exposed_headers, &["ETag"]);
+        }
+        if needs.presigned_download {
+            headers("allowed_headers", &cors.allowed_headers, &["range"]);
+            let wanted = ["Accept-Ranges", "Content-Range", "Content-Length"];
+            headers("exposed_headers", &cors.exposed_headers, &wanted);
+        }
+        if needs.select_ingress_target && !self.features.select_ingress_target {
+            missing.push("select_ingress_target".to_owned());
+        }
+        missing
+    }
+
     /// Names of the promises that every remote storage policy needs and this document lacks.
-    pub fn missing_for_relay(&self) -> Vec<&'static str> {
+    fn missing_for_relay(&self) -> Vec<&'static str> {
         let f = &self.features;
         let needed = [
             ("object_get", f.object_get),
@@ -242,7 +283,33 @@ mod tests {
     fn an_empty_document_reads_as_nothing_supported() {
         let document: Capabilities = serde_json::from_str("{}").expect("json");
         assert_eq!(document, Capabilities::default());
-        assert_eq!(document.missing_for_relay().len(), 9);
+        assert_eq!(document.missing_for(Needs::default()).len(), 9);
+    }
+
+    #[test]
+    fn each_need_of_a_policy_has_its_own_promises() {
+        let all = Needs { presigned_upload: true, presigned_download: true, select_ingress_target: true };
+        assert_eq!(Capabilities::of_this_build(0).missing_for(all), [""; 0]);
+        let mut older = Capabilities::of_this_build(0);
+        older.features.browser_presigned_cors = false;
+        older.features.select_ingress_target = false;
+        older.browser_cors.allowed_headers = vec!["Content-Type".into()];
+        older.browser_cors.exposed_headers = vec!["etag".into(), "content-length".into()];
+        assert_eq!(older.missing_for(Needs::default()), [""; 0]);
+        let upload = Needs { presigned_upload: true, ..Needs::default() };
+        assert_eq!(older.missing_for(upload), ["browser_presigned_cors"]);
+        let download = Needs { presigned_download: true, ..Needs::default() };
+        assert_eq!(
+            older.missing_for(download),
+            [
+                "browser_presigned_cors",
+                "browser_cors.allowed_headers: range",
+                "browser_cors.exposed_headers: Accept-Ranges",
+                "browser_cors.exposed_headers: Content-Range"
+            ]
+        );
+        let target = Needs { select_ingress_target: true, ..Needs::default() };
+        assert_eq!(older.missing_for(target), ["select_ingress_target"]);
     }
 
     #[test]
@@ -256,6 +323,6 @@ mod tests {
     fn a_follower_of_this_build_satisfies_a_primary_of_this_build() {
         let document = Capabilities::of_this_build(0);
         assert_eq!(document.check_version(), Ok(()));
-        assert!(document.missing_for_relay().is_empty());
+        assert!(document.missing_for(Needs::default()).is_empty());
     }
 }

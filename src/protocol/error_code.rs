@@ -70,6 +70,8 @@ pub mod codes {
         sub(412, 3010, "managed_ingress.default_update_requires_replacement", "E060");
     pub const INGRESS_DEFAULT_DELETE_REQUIRES_REPLACEMENT: ErrorCode =
         sub(412, 3010, "managed_ingress.default_delete_requires_replacement", "E060");
+    pub const INGRESS_TARGET_UNKNOWN: ErrorCode = sub(412, 3010, "managed_ingress.target_unknown", "E060");
+    pub const INGRESS_TARGET_ERROR: ErrorCode = sub(412, 3010, "managed_ingress.target_error", "E060");
     pub const INGRESS_LOCAL_PATH_INVALID: ErrorCode =
         sub(400, 1000, "managed_ingress.local_path_invalid", "E005");
     pub const INGRESS_DRIVER_UNSUPPORTED: ErrorCode =

@@ -4,6 +4,11 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+/// Query name with which an object operation names the target it is for, by its `profile_key`; without it, it is for
+/// the default target. Part of what is signed. Only for peers with the feature `select_ingress_target`: older ones do
+/// not read it.
+pub const INGRESS_TARGET_MEMBER: &str = "ingress_target";
+
 /// Where an ingress target keeps its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -19,8 +19,8 @@ mod timestamp;
 
 pub use self::base_url::{BaseUrl, BaseUrlError, shown as shown_url};
 pub use self::capabilities::{
-    BrowserCors, Capabilities, Capacity, Features, Limits, PROTOCOL_VERSION, TargetCondition, TargetState,
-    VersionMismatch,
+    BrowserCors, Capabilities, Capacity, Features, Limits, Needs, PROTOCOL_VERSION, TargetCondition,
+    TargetState, VersionMismatch,
 };
 pub use self::cors::{
     ALLOWED_HEADERS, ALLOWED_METHODS, EXPOSED_HEADERS_GET, EXPOSED_HEADERS_PUT, MAX_AGE_SECS, Origin,
@@ -34,7 +34,8 @@ pub use self::enrollment::{
 pub use self::envelope::{Envelope, ErrorBody};
 pub use self::error_code::{ErrorCode, codes};
 pub use self::ingress::{
-    BucketAddressing, CreateIngressTarget, IngressDriver, IngressTarget, UpdateIngressTarget,
+    BucketAddressing, CreateIngressTarget, INGRESS_TARGET_MEMBER, IngressDriver, IngressTarget,
+    UpdateIngressTarget,
 };
 pub use self::object_key::{KeyError, MAX_KEY_BYTES, ObjectKey};
 pub use self::objects::{ComposeReply, ComposeRequest, ListReply, MetadataReply};

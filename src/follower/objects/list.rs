@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Uri};
 use serde::Deserialize;
 
 use crate::follower::Follower;
@@ -33,9 +33,10 @@ pub(in crate::follower) struct ListQuery {
 pub(in crate::follower) async fn list_objects(
     Signed(snapshot): Signed,
     State(follower): State<Follower>,
+    uri: Uri,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
-    let target = follower.target(&snapshot).await?;
+    let target = follower.target_for(&snapshot, uri.query()).await?;
     let prefix = match ObjectKey::parse(&query.prefix) {
         Ok(prefix) => Some(prefix),
         Err(KeyError::Empty) => None,

@@ -38,7 +38,7 @@ struct ReadQuery {
 pub(super) async fn get_object(follower: &Follower, parts: &mut Parts) -> Result<Response, ApiError> {
     let SignedOrPresigned(snapshot) = SignedOrPresigned::from_request_parts(parts, follower).await?;
     let Query(query) = Query::<ReadQuery>::from_request_parts(parts, follower).await?;
-    let target = follower.target(&snapshot).await?;
+    let target = follower.target_for(&snapshot, parts.uri.query()).await?;
     if is_metadata_path(parts.uri.path()) {
         return Ok(metadata(&target, parts.uri.path()).await?.into_response());
     }
@@ -131,7 +131,7 @@ async fn metadata(target: &ReadyTarget, path: &str) -> Result<Reply<MetadataRepl
 
 pub(super) async fn head_object(follower: &Follower, parts: &mut Parts) -> Result<Response, ApiError> {
     let Signed(snapshot) = Signed::from_request_parts(parts, follower).await?;
-    let target = follower.target(&snapshot).await?;
+    let target = follower.target_for(&snapshot, parts.uri.query()).await?;
     let key = object_key(&parts.uri)?;
     let meta = target.store.head(&key).await.map_err(object_failure(target.driver()))?;
     Ok(reply(StatusCode::OK, described(&meta), Body::empty()))

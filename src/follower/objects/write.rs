@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use http::header::{ETAG, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Uri};
 
 use super::object_key;
 use crate::follower::Follower;
@@ -29,7 +29,7 @@ pub(super) async fn put_object(
     body: Body,
 ) -> Result<Response, ApiError> {
     let SignedOrPresigned(snapshot) = SignedOrPresigned::from_request_parts(parts, follower).await?;
-    let target = follower.target(&snapshot).await?;
+    let target = follower.target_for(&snapshot, parts.uri.query()).await?;
     let key = object_key(&parts.uri)?;
     let size = declared_size(&parts.headers)?;
     check_size(&target, size)?;
@@ -77,7 +77,7 @@ fn incoming(body: Body) -> ByteStream {
 
 pub(super) async fn delete_object(follower: &Follower, parts: &mut Parts) -> Result<Response, ApiError> {
     let Signed(snapshot) = Signed::from_request_parts(parts, follower).await?;
-    let target = follower.target(&snapshot).await?;
+    let target = follower.target_for(&snapshot, parts.uri.query()).await?;
     let key = object_key(&parts.uri)?;
     target.store.delete(&key).await.map_err(object_failure(target.driver()))?;
     Ok(empty().into_response())
@@ -86,9 +86,10 @@ pub(super) async fn delete_object(follower: &Follower, parts: &mut Parts) -> Res
 pub(in crate::follower) async fn compose_objects(
     Signed(snapshot): Signed,
     State(follower): State<Follower>,
+    uri: Uri,
     Json(asked): Json<ComposeRequest>,
 ) -> Result<Reply<ComposeReply>, ApiError> {
-    let target = follower.target(&snapshot).await?;
+    let target = follower.target_for(&snapshot, uri.query()).await?;
     let refuse = |message: String| ApiError::new(codes::BAD_REQUEST, message);
     // How many there may be is bounded by the size of the JSON: a primary with small parts needs many (§5.7).
     if asked.part_keys.is_empty() {

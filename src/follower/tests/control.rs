@@ -12,7 +12,7 @@ async fn capabilities_name_everything_a_primary_asks_for() {
     let document = node.get("/capabilities").await.data();
     assert_eq!(document["protocol_version"], "v2");
     let features = document["features"].as_object().expect("features");
-    assert!(features.len() == 10 && features.values().all(|flag| *flag == json!(true)));
+    assert!(features.len() == 11 && features.values().all(|flag| *flag == json!(true)));
     assert_eq!(document["browser_cors"]["allowed_headers"], json!(["content-type", "range"]));
     assert_eq!(document["limits"], json!({}));
     assert_eq!(document["supports_list"], true);

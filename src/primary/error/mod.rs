@@ -24,7 +24,7 @@ pub(in crate::primary) const LENGTH_REQUIRED: ErrorCode =
     ErrorCode { status: 411, text: "length_required", ..codes::BAD_REQUEST };
 
 /// Follower subcodes that reach the client of the primary as they are.
-const PASSED_ON: [ErrorCode; 7] = [
+const PASSED_ON: [ErrorCode; 9] = [
     codes::NODE_DISABLED,
     codes::BINDING_DISABLED,
     codes::NODE_ENROLLMENT_REQUIRED,
@@ -32,6 +32,8 @@ const PASSED_ON: [ErrorCode; 7] = [
     codes::INGRESS_DEFAULT_MISSING,
     codes::INGRESS_DEFAULT_ERROR,
     codes::INGRESS_DEFAULT_NOT_APPLIED,
+    codes::INGRESS_TARGET_UNKNOWN,
+    codes::INGRESS_TARGET_ERROR,
 ];
 
 impl From<SettingsError> for ApiError {

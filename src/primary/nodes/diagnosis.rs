@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Capabilities, MAX_CLOCK_SKEW_SECS, TargetState, codes};
+use crate::protocol::{Capabilities, MAX_CLOCK_SKEW_SECS, Needs, TargetState, codes};
 use crate::storage::remote::transport::TransportError;
 use crate::storage::remote::{CallError, CallFailure, Refusal, ReplyProblem, StatedFailure};
 
@@ -149,6 +149,7 @@ pub fn diagnose(error: &CallError, clock_difference_ms: Option<i64>) -> Diagnosi
 pub(super) fn diagnose_document(
     url: &str,
     document: &Capabilities,
+    needs: Needs,
     needed_by: &[String],
 ) -> Option<Diagnosis> {
     if let Err(mismatch) = document.check_version() {
@@ -158,7 +159,7 @@ pub(super) fn diagnose_document(
         );
         return Some(Diagnosis::new(Class::VersionMismatch, url, hint));
     }
-    let missing = document.missing_for_relay();
+    let missing = document.missing_for(needs);
     if missing.is_empty() || needed_by.is_empty() {
         return None;
     }
@@ -425,13 +426,14 @@ mod tests {
         let mut document = Capabilities::of_this_build(0);
         document.features.compose = false;
         document.features.list = false;
-        assert_eq!(diagnose_document("u", &document, &[]), None);
-        let diagnosis = diagnose_document("u", &document, &["P".into()]).expect("not enough");
+        assert_eq!(diagnose_document("u", &document, Needs::default(), &[]), None);
+        let diagnosis =
+            diagnose_document("u", &document, Needs::default(), &["P".into()]).expect("not enough");
         assert_eq!(diagnosis.class, Class::RequirementsMissing);
         assert!(diagnosis.hint.contains("list, compose") && diagnosis.hint.contains("(P)"), "{diagnosis}");
         document.protocol_version = "v9".into();
         document.min_supported_protocol_version = "v9".into();
-        let diagnosis = diagnose_document("u", &document, &[]).expect("other version");
+        let diagnosis = diagnose_document("u", &document, Needs::default(), &[]).expect("other version");
         assert_eq!(diagnosis.class, Class::VersionMismatch);
     }
 

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::diagnosis::{Class, Diagnosis, diagnose, diagnose_document, diagnose_target};
 use super::{Node, NodeError, Nodes, invalid, store};
-use crate::protocol::{BaseUrl, Capabilities, Timestamp, shown_url};
+use crate::protocol::{BaseUrl, Capabilities, Needs, Timestamp, shown_url};
 use crate::storage::remote::FollowerClient;
 
 /// What a probe saw.
@@ -82,9 +82,10 @@ impl Nodes {
 }
 
 impl Nodes {
-    /// Refuses a node whose last known capabilities are not enough for the storage policy `needed_by`; a node that
+    /// Refuses a node whose last known capabilities are not enough for the storage policy `needed_by`, which has these
+    /// needs; a node that
     /// was never probed successfully is probed now.
-    pub async fn require(&self, node: &Node, needed_by: &str) -> Result<(), NodeError> {
+    pub async fn require(&self, node: &Node, needs: Needs, needed_by: &str) -> Result<(), NodeError> {
         let unusable = |diagnosis| NodeError::Unusable(Box::new(diagnosis));
         let document = match &node.capabilities {
             Some(document) => document.clone(),
@@ -97,7 +98,7 @@ impl Nodes {
             }
         };
         let url = node.base_url.as_ref().map(BaseUrl::to_string).unwrap_or_default();
-        diagnose_document(&url, &document, &[needed_by.to_owned()])
+        diagnose_document(&url, &document, needs, &[needed_by.to_owned()])
             .map_or(Ok(()), |found| Err(unusable(found)))
     }
 }
@@ -134,8 +135,8 @@ async fn examine(client: &FollowerClient, needed_by: &[String]) -> Examined {
             let clock = document.server_time_ms.map(Timestamp::from_unix_ms).or(answer.date);
             let latency_ms = i64::try_from(answer.latency.as_millis()).ok();
             let url = format!("{}{}/capabilities", client.base(), crate::protocol::STORAGE_PATH);
-            let diagnosis =
-                diagnose_document(&url, &document, needed_by).or_else(|| diagnose_target(&url, &document));
+            let diagnosis = diagnose_document(&url, &document, Needs::default(), needed_by)
+                .or_else(|| diagnose_target(&url, &document));
             // A document of another version is not one to go by later.
             let usable = document.check_version().is_ok();
             Examined {

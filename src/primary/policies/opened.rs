@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::check::{self, Checked};
 use super::{Driver, NewPolicy, Policies, Policy, PolicyError};
 use crate::primary::nodes::{Node, NodeError};
-use crate::protocol::ObjectKey;
+use crate::protocol::{Needs, ObjectKey};
 use crate::storage::local::LocalStore;
 use crate::storage::remote::RemoteStore;
 use crate::storage::{ErrorKind, SharedStore, StorageError};
@@ -90,7 +90,7 @@ impl Policies {
         if node.base_url.is_none() {
             return Err(NodeError::NoBaseUrl(node.name).into());
         }
-        self.0.nodes.require(&node, policy).await?;
+        self.0.nodes.require(&node, Needs::default(), policy).await?;
         Ok(node)
     }
 

@@ -1,5 +1,7 @@
 //! Signed calls to one follower (wire contract §3, §10.1).
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,7 +16,8 @@ use super::reply::{CallError, CallFailure, Read, date_of};
 use super::transport::{AnswerWithin, Body, Transport, TransportError, full_body, no_body};
 use crate::protocol::{
     BaseUrl, BindingUpdate, Capabilities, HEADER_ACCESS_KEY, HEADER_NONCE, HEADER_SIGNATURE,
-    HEADER_TIMESTAMP, MAX_JSON_BYTES, STORAGE_PATH, SignedFields, SigningKey, Timestamp,
+    HEADER_TIMESTAMP, INGRESS_TARGET_MEMBER, MAX_JSON_BYTES, STORAGE_PATH, SignedFields, SigningKey,
+    Timestamp,
 };
 
 /// Longest wait for an answer that needs no more than a look into the follower's tables.
@@ -33,6 +36,8 @@ pub struct FollowerClient {
     access_key: HeaderValue,
     key: SigningKey,
     transport: Transport,
+    /// The query member that names the ingress target of object operations, encoded; `None` is the default target.
+    target: Option<Arc<str>>,
 }
 
 /// Why no client can be made from what an administrator entered.
@@ -101,7 +106,26 @@ impl FollowerClient {
         if base.as_str().parse::<Uri>().is_err() {
             return Err(ClientError::Address(base.as_str().to_owned()));
         }
-        Ok(Self { base, access_key, key: SigningKey::new(secret.expose_secret()), transport })
+        Ok(Self { base, access_key, key: SigningKey::new(secret.expose_secret()), transport, target: None })
+    }
+
+    /// The same client for objects of the ingress target with this `profile_key`. The follower must have the feature
+    /// `select_ingress_target`: others take no notice.
+    #[must_use]
+    pub fn with_ingress_target(mut self, profile_key: &str) -> Self {
+        let mut member = url::form_urlencoded::Serializer::new(String::new());
+        member.append_pair(INGRESS_TARGET_MEMBER, profile_key);
+        self.target = Some(member.finish().into());
+        self
+    }
+
+    /// `path` for the ingress target of this client.
+    fn aimed<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        match &self.target {
+            None => Cow::Borrowed(path),
+            Some(member) if path.contains('?') => Cow::Owned(format!("{path}&{member}")),
+            Some(member) => Cow::Owned(format!("{path}?{member}")),
+        }
     }
 
     /// Where the follower is.
@@ -121,17 +145,21 @@ impl FollowerClient {
     }
 
     /// A URL for browsers (wire contract §4) of an object path, for `lifetime` from now.
-    pub(super) fn presign<'a>(
+    pub(super) fn presign(
         &self,
         method: &Method,
         path: &str,
-        members: impl IntoIterator<Item = (&'a str, &'a str)>,
+        members: &[(&str, &str)],
         lifetime: Duration,
     ) -> String {
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires = Timestamp::now().unix_secs().saturating_add(lifetime);
         let access_key = self.access_key.to_str().expect("`new` takes visible ASCII only");
         let path = format!("{STORAGE_PATH}{path}");
+        let target = self.target.as_deref().map(|member| url::form_urlencoded::parse(member.as_bytes()));
+        let target: Vec<_> = target.into_iter().flatten().collect();
+        let target = target.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let members = members.iter().copied().chain(target);
         self.key.presign_url(method.as_str(), &self.base, &path, members, access_key, expires)
     }
 
@@ -206,7 +234,7 @@ impl FollowerClient {
         length: Option<u64>,
         body: Body,
     ) -> Result<Request<Body>, TransportError> {
-        let target = format!("{}{STORAGE_PATH}{path}", self.base.path_prefix());
+        let target = format!("{}{STORAGE_PATH}{}", self.base.path_prefix(), self.aimed(path));
         let timestamp = Timestamp::now().unix_secs().to_string();
         let nonce = Uuid::new_v4().to_string();
         let signature = self.key.sign(&SignedFields {

@@ -177,7 +177,8 @@ impl FollowerClient {
         lifetime: Duration,
     ) -> Result<PresignedUrl> {
         check_lifetime(lifetime)?;
-        let url = self.presign(&Method::GET, &object_path(key), overrides.pairs(), lifetime);
+        let url =
+            self.presign(&Method::GET, &object_path(key), &overrides.pairs().collect::<Vec<_>>(), lifetime);
         Ok(PresignedUrl::new(url))
     }
 
@@ -186,7 +187,7 @@ impl FollowerClient {
         check_lifetime(lifetime)?;
         let size = size.to_string();
         let members = [(PRESIGN_CONTENT_LENGTH, size.as_str())];
-        Ok(PresignedUrl::new(self.presign(&Method::PUT, &object_path(key), members, lifetime)))
+        Ok(PresignedUrl::new(self.presign(&Method::PUT, &object_path(key), &members, lifetime)))
     }
 
     /// Concatenates objects into one (wire contract §5.7).

@@ -181,6 +181,8 @@ pub fn known_subcode(subcode: &str) -> Option<ErrorCode> {
         codes::INGRESS_DEFAULT_NOT_APPLIED,
         codes::INGRESS_DEFAULT_UPDATE_REQUIRES_REPLACEMENT,
         codes::INGRESS_DEFAULT_DELETE_REQUIRES_REPLACEMENT,
+        codes::INGRESS_TARGET_UNKNOWN,
+        codes::INGRESS_TARGET_ERROR,
         codes::INGRESS_LOCAL_PATH_INVALID,
         codes::INGRESS_DRIVER_UNSUPPORTED,
         codes::STORAGE_UNKNOWN,
