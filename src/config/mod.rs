@@ -10,6 +10,7 @@ mod database;
 mod environment;
 mod file;
 mod logging;
+mod network_trust;
 mod paths;
 mod postgres;
 mod problem;
@@ -35,6 +36,7 @@ pub use self::bootstrap::{
 pub use self::database::DatabaseConfig;
 pub use self::environment::Environment;
 pub use self::logging::{LogFormat, LoggingConfig};
+pub use self::network_trust::TrustedProxies;
 pub use self::problem::{Problem, Problems};
 pub use self::reader::{Origin, Setting};
 pub use self::seal::{SealError, SealingKey};
@@ -64,6 +66,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// `[logging]`
     pub logging: LoggingConfig,
+    /// `[network_trust]`
+    pub trusted_proxies: TrustedProxies,
     /// Where the process was started, absolute; local storage policies are relative to it.
     pub working_dir: PathBuf,
     /// Directory of everything that must survive a restart: `data/` in the working directory.
@@ -77,6 +81,7 @@ impl Config {
             database: DatabaseConfig::read(reader, working_dir),
             auth: AuthConfig::read(reader),
             logging: LoggingConfig::read(reader),
+            trusted_proxies: TrustedProxies::read(reader),
             working_dir: working_dir.to_owned(),
             data_dir: data_dir(working_dir),
         }

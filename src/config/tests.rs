@@ -84,7 +84,8 @@ fn a_first_start_makes_a_private_file_with_fresh_secrets_that_later_starts_use()
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
     let place = Place::empty();
-    let Config { server, database, auth, logging, working_dir, data_dir } = place.load(&[]).unwrap().config;
+    let Config { server, database, auth, logging, trusted_proxies, working_dir, data_dir } =
+        place.load(&[]).unwrap().config;
     assert_eq!(working_dir, place.path());
     let here = place.path();
     assert_eq!((server.host.as_str(), server.port, server.workers), ("127.0.0.1", 3000, 0));
@@ -98,6 +99,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(database.pool_size, 10);
     assert_eq!((auth.bootstrap_insecure_cookies, auth.password_hash_max_concurrency), (false, 2));
     assert_eq!((logging.level.as_str(), logging.format), ("info", LogFormat::Text));
+    assert_eq!(trusted_proxies, TrustedProxies::default());
     assert_eq!(data_dir, here.join("data"));
 }
 
@@ -395,4 +397,15 @@ fn debug_shows_no_secret() {
     let place = Place::empty();
     let loaded = place.load(&SECRETS).unwrap();
     assert!(!format!("{loaded:?} {:?}", loaded.config).contains(KEY));
+}
+
+#[test]
+fn trusted_proxies_come_as_a_list_of_a_file_or_with_commas_from_a_variable() {
+    let variable = [("ASTER__NETWORK_TRUST__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7")];
+    let expected = TrustedProxies::parse(&["10.0.0.0/8", "192.0.2.7"]).unwrap();
+    assert_eq!(Place::empty().load(&variable).unwrap().config.trusted_proxies, expected);
+    let file = "[network_trust]\ntrusted_proxies = [\"10.0.0.0/8\", \"192.0.2.7\"]\n";
+    assert_eq!(Place::with_file(file).load(&[]).unwrap().config.trusted_proxies, expected);
+    let refusal = one_refusal("[network_trust]\ntrusted_proxies = \"10.0.0.0/8, proxy\"\n", &[]);
+    assert!(refusal.contains("`proxy`"), "{refusal}");
 }

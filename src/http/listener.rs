@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::answer::{Answer, answer_incoming};
+use super::client_address::note_peer;
 use super::taking::Taking;
 
 /// Connections served at once; further ones wait in the kernel's queue.
@@ -72,12 +73,12 @@ impl Listener {
         let (open, cut) = watch::channel(());
         let mut stop = std::pin::pin!(stop);
         loop {
-            let (stream, slot) = tokio::select! {
+            let (stream, peer, slot) = tokio::select! {
                 biased;
                 () = &mut stop => break,
                 accepted = self.accept(&slots) => accepted,
             };
-            serve_connection(stream, slot, server.clone(), &drain, cut.clone());
+            serve_connection((stream, peer), slot, server.clone(), &drain, cut.clone());
         }
         drop(self.socket);
         drop(cut);
@@ -91,12 +92,12 @@ impl Listener {
         drained
     }
 
-    async fn accept(&self, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    async fn accept(&self, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
         let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
         let mut said = false;
         loop {
             match self.socket.accept().await {
-                Ok((stream, _)) => return (stream, slot),
+                Ok((stream, peer)) => return (stream, peer, slot),
                 Err(error) => {
                     if !std::mem::replace(&mut said, true) {
                         tracing::warn!("cannot accept connections: {error}; trying on until it works again");
@@ -109,7 +110,7 @@ impl Listener {
 }
 
 fn serve_connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     slot: OwnedSemaphorePermit,
     server: impl Answer,
     drain: &GracefulShutdown,
@@ -125,7 +126,10 @@ fn serve_connection(
         .max_buf_size(READ_BUFFER)
         .serve_connection(
             TokioIo::new(Taking::new(stream, TAKE_TIMEOUT)),
-            service_fn(move |request| answer_incoming(&server, request)),
+            service_fn(move |mut request| {
+                note_peer(&mut request, peer);
+                answer_incoming(&server, request)
+            }),
         );
     let connection = drain.watch(connection);
     tokio::spawn(async move {

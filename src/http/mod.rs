@@ -4,6 +4,7 @@
 
 mod access_log;
 mod answer;
+mod client_address;
 mod error;
 mod extract;
 mod health;
@@ -19,6 +20,7 @@ use axum::middleware;
 
 pub use self::access_log::recorded;
 pub use self::answer::Answer;
+pub use self::client_address::{ClientAddress, Scheme};
 pub use self::error::ApiError;
 pub use self::extract::{Json, Path, Query};
 pub use self::health::{BuildInfo, health_reply};
