@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused_with_its_text() {
-        for bad in ["proxy.example", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "::ffff:10.0.0.0/8"] {
+        for bad in ["proxy.example", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "::ffff:10.0.0.0/8"]
+        {
             let error = TrustedProxies::parse(&[bad]).expect_err(bad);
             assert!(error.contains(bad), "{error}");
         }

@@ -108,9 +108,7 @@ mod tests {
         let mut request = http::Request::new(());
         note_peer(&mut request, SocketAddr::new(peer.parse().expect("peer"), 4711));
         for (name, value) in lines {
-            request
-                .headers_mut()
-                .append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         ClientAddress::of(request.extensions(), request.headers(), &trusted).expect("a peer")
     }

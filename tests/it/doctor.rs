@@ -8,6 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
 
+use crate::support::database;
 use crate::support::declared::Declared;
 use crate::support::follower::{self, Follower};
 use crate::support::pair::Pair;
@@ -34,12 +35,6 @@ fn says(report: &Value, check: &str, parts: &[&str]) {
     let found = found(report, check);
     let fits = found.iter().any(|line| parts.iter().all(|part| line.contains(part)));
     assert!(fits, "{check}: {parts:?} in {report:#}");
-}
-
-fn sql(directory: &Path, statement: &str) {
-    let database = directory.join("data/asterdrive.db");
-    let output = Command::new("sqlite3").arg(database).arg(statement).output().expect("sqlite3");
-    assert!(output.status.success(), "{output:?}");
 }
 
 #[tokio::test]
@@ -106,7 +101,7 @@ async fn a_primary_with_a_wrong_site_url_an_open_bootstrap_and_a_bad_node_says_s
     let failed = "UPDATE bootstrap_steps SET state = 'failed', message = 'the bucket is gone' WHERE kind = 'target' \
                   AND node = 'follower-2'; UPDATE enrollments SET acked_at = 1 WHERE node_id = 1; UPDATE nodes SET \
                   last_error = 'connection refused', clock_difference_ms = 600000 WHERE id = 1";
-    sql(home, failed);
+    database::execute(home, failed);
     let (code, report) = doctor(home, &declared.plain_environment()).await;
     assert_eq!(code, Some(1));
     says(&report, "public site URL", &["fail: ", stranger, "correct the setting"]);
@@ -133,7 +128,7 @@ async fn a_follower_whose_primary_is_away_or_lives_in_another_time_says_so() {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
         let url = format!("http://{}", socket.local_addr().expect("address"));
         tokio::spawn(async move { axum::serve(socket, routes).await.expect("serve") });
-        sql(home, &format!("UPDATE binding SET enrolled_through = '{url}'"));
+        database::execute_in_file(home, &format!("UPDATE binding SET enrolled_through = '{url}'"));
         let (code, report) = doctor(home, &follower::environment(0)).await;
         assert_eq!(code == Some(1), state == "fail: ", "{report:#}");
         let direction = if minutes > 0 { "ahead of" } else { "behind" };
@@ -152,7 +147,7 @@ fn httpdate(minutes: i64) -> String {
 async fn a_failed_target_shows_at_the_follower_too() {
     let pair = Pair::start().await;
     let home = pair.follower_home.path();
-    sql(home, "UPDATE ingress_targets SET last_error = 'the directory is gone'");
+    database::execute_in_file(home, "UPDATE ingress_targets SET last_error = 'the directory is gone'");
     let (code, report) = doctor(home, &follower::environment(0)).await;
     assert_eq!(code, Some(1));
     says(&report, "ingress target", &["fail: ", "(default): the directory is gone"]);

@@ -5,6 +5,7 @@
 //! the second run; nothing else decides what runs where.
 
 use std::path::Path;
+use std::process::Command;
 
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
@@ -34,21 +35,47 @@ pub(crate) fn url_in(directory: &Path) -> String {
     url_for(directory).unwrap_or_else(|| format!("sqlite://{}/asterdrive.db?mode=rwc", directory.display()))
 }
 
-/// Makes the database unless it is there. In a thread of its own: the caller may be in a runtime, or not.
+/// What PostgreSQL says when a database is to be made that is there.
+const PRESENT: &str = "42P04";
+
+/// Changes the database of the primary in `directory`, with another program than the one that wrote it.
+#[allow(dead_code, reason = "not every test binary has something to change")]
+pub(crate) fn execute(directory: &Path, statements: &str) {
+    if let Some(url) = url_for(directory) {
+        return on_server(&url, statements.to_owned(), None);
+    }
+    execute_in_file(directory, statements);
+}
+
+/// Changes the SQLite file in `directory`; a follower has no other database.
+#[allow(dead_code, reason = "not every test binary has something to change")]
+pub(crate) fn execute_in_file(directory: &Path, statements: &str) {
+    let database = directory.join("data/asterdrive.db");
+    let output = Command::new("sqlite3").arg(database).arg(statements).output().expect("sqlite3");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Makes the database unless it is there.
 fn make(server: &str, name: &str) {
-    let (server, name) = (server.to_owned(), name.to_owned());
-    let made = std::thread::spawn(move || {
+    on_server(server, format!("CREATE DATABASE {name}"), Some(PRESENT));
+}
+
+/// Executes `statements`; an error with the code `unless` is none. In a thread of its own: the caller may be in a
+/// runtime, or not.
+fn on_server(url: &str, statements: String, unless: Option<&'static str>) {
+    let url = url.to_owned();
+    let done = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(async {
             sqlx::any::install_default_drivers();
-            let mut connection = AnyConnection::connect(&server).await.expect("the test server answers");
-            let made = connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await;
-            match made {
-                Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "42P04") => {}
-                made => drop(made.expect("a new database")),
+            let mut connection = AnyConnection::connect(&url).await.expect("the test server answers");
+            match connection.execute(AssertSqlSafe(statements)).await {
+                Err(sqlx::Error::Database(error))
+                    if unless.is_some() && error.code().as_deref() == unless => {}
+                done => drop(done.expect("the statements are executed")),
             }
             connection.close().await.expect("close");
         });
     });
-    made.join().expect("the database is made");
+    done.join().expect("the test server does as it is told");
 }

@@ -15,8 +15,11 @@ pub(in crate::primary) const INTERVAL: Duration = Duration::from_secs(60);
 /// How long a store may still finish a write whose answer was lost. A row is kept, and its object removed again, until
 /// nothing can appear any more. More than the time in which a request to a node ends.
 pub(in crate::primary) const SETTLE: Duration = Duration::from_secs(180);
-/// While an object is being written, its row says so this often; at least twice in [`SETTLE`].
-const HEARTBEAT: Duration = Duration::from_secs(60);
+/// While an object is being written, its row says so this often.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A row that has said nothing for so long is that of a primary which is gone. One that only lost its database for that
+/// long finds its object claimed, and no file is made.
+const SILENCE: Duration = Duration::from_secs(20);
 /// Rows read at once.
 const PAGE: i64 = 200;
 
@@ -69,7 +72,23 @@ pub(super) struct Stray {
     pub(super) id: i64,
     pub(super) policy_id: i64,
     pub(super) object_key: String,
-    pub(super) last_write_at: Timestamp,
+    /// When it was last said to be written, in Unix milliseconds; the same with a minus sign once a cleaner has claimed
+    /// it, and 0 when nobody ever writes it again.
+    pub(super) last_write_at: i64,
+}
+
+impl Stray {
+    /// Whether no file is made of it any more, whoever may still write it.
+    pub(super) fn is_claimed(&self) -> bool {
+        self.last_write_at <= 0
+    }
+
+    /// Whether it was last written `quiet` ago or earlier, counted from `since` at the earliest.
+    fn is_quiet(&self, quiet: Duration, since: Timestamp) -> bool {
+        let written = self.last_write_at.saturating_abs().max(since.unix_ms());
+        let waited = Timestamp::now().unix_ms().saturating_sub(written);
+        self.last_write_at == 0 || u128::try_from(waited).is_ok_and(|waited| waited >= quiet.as_millis())
+    }
 }
 
 impl Files {
@@ -101,14 +120,14 @@ impl Files {
         if self.in_flight.contains(&stray.object_key) {
             return Ok(false);
         }
-        // A crash may have cut a long upload just now, so the time counts from our own start at the earliest.
-        let quiet_since = stray.last_write_at.max(self.started_at).unix_ms();
-        let waited = Timestamp::now().unix_ms().saturating_sub(quiet_since);
-        let settled = u128::from(waited.unsigned_abs()) >= settle.as_millis() && waited >= 0;
         // What another primary is writing is in its memory and not in ours; it says so in the row while it writes.
-        if self.db.is_shared() && !settled {
+        let silence = SILENCE.min(settle);
+        if self.db.is_shared() && !stray.is_claimed() && !stray.is_quiet(silence, Timestamp::from_unix_ms(0))
+        {
             return Ok(false);
         }
+        // A crash may have cut a long upload just now, so the time counts from our own start at the earliest.
+        let settled = stray.is_quiet(settle, self.started_at);
         let known = stores.get(&stray.policy_id).cloned();
         let store = match known {
             Some(store) => store,
@@ -121,7 +140,7 @@ impl Files {
             }
         };
         let (Some(store), Ok(key)) = (store, ObjectKey::parse(&stray.object_key)) else { return Ok(false) };
-        if settled && !blobs::claim_stray(&self.db, stray.id, stray.last_write_at).await? {
+        if !blobs::claim_stray(&self.db, stray).await? {
             return Ok(false);
         }
         match self.remove_stray(&store, &key, stray.id, settled).await {

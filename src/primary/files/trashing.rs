@@ -134,7 +134,7 @@ impl Files {
         };
         let bytes = purge::delete_files(tx, trash_id, *first, *last).await?;
         spaces::refund(tx, space_id, bytes).await?;
-        Ok(Some(blobs::give_up_unreferenced(tx, Timestamp::now()).await?))
+        Ok(Some(blobs::give_up_unreferenced(tx).await?))
     }
 }
 

@@ -66,7 +66,7 @@ impl Files {
     ) -> Result<(), FileError> {
         let mut tx = self.change_in(space).await?;
         let (_, version) = find(&mut tx, space, file_id, version_id).await?;
-        let released = remove(&mut tx, space.id, &version, Timestamp::now()).await?;
+        let released = remove(&mut tx, space.id, &version).await?;
         tx.commit().await?;
         self.remove_released(policies, released.into_iter().collect()).await;
         Ok(())
@@ -87,7 +87,7 @@ impl Files {
         let limit = usize::try_from(self.settings.max_versions_per_file()).unwrap_or(usize::MAX);
         let mut released = Vec::new();
         for version in versions::of_file(tx, file.id).await?.iter().skip(limit) {
-            released.extend(remove(tx, file.space_id, version, now).await?);
+            released.extend(remove(tx, file.space_id, version).await?);
         }
         Ok(released)
     }
@@ -105,13 +105,8 @@ async fn find(
     Ok((file, version.ok_or(FileError::VersionNotFound(version_id))?))
 }
 
-async fn remove(
-    tx: &mut Tx,
-    space_id: i64,
-    version: &Version,
-    now: Timestamp,
-) -> Result<Option<Released>, FileError> {
+async fn remove(tx: &mut Tx, space_id: i64, version: &Version) -> Result<Option<Released>, FileError> {
     versions::delete(tx, version.id).await?;
     spaces::refund(tx, space_id, version.size).await?;
-    Ok(blobs::release_blob(tx, version.blob_id, now).await?)
+    Ok(blobs::release_blob(tx, version.blob_id).await?)
 }

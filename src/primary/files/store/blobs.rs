@@ -9,6 +9,9 @@ use crate::primary::files::released::Released;
 use crate::primary::files::strays::Stray;
 use crate::protocol::Timestamp;
 
+/// `last_write_at` of an object that nobody is writing: it was complete, and its last file is gone.
+const NEVER: i64 = 0;
+
 pub(in crate::primary::files) async fn insert_blob(
     tx: &mut Tx,
     blob: &Blob,
@@ -32,7 +35,6 @@ pub(in crate::primary::files) async fn insert_blob(
 pub(in crate::primary::files) async fn release_blob(
     tx: &mut Tx,
     blob_id: i64,
-    now: Timestamp,
 ) -> Result<Option<Released>, sqlx::Error> {
     let row = sqlx::query(
         "UPDATE blobs SET ref_count = ref_count - 1 WHERE id = $1 RETURNING ref_count, policy_id, object_key",
@@ -45,7 +47,7 @@ pub(in crate::primary::files) async fn release_blob(
     }
     sqlx::query("DELETE FROM blobs WHERE id = $1").bind(blob_id).execute(&mut **tx).await?;
     let (policy_id, object_key): (i64, String) = (row.try_get("policy_id")?, row.try_get("object_key")?);
-    let stray = insert_stray_in(tx, policy_id, &object_key, now).await?;
+    let stray = insert_stray_in(tx, policy_id, &object_key, NEVER).await?;
     Ok(Some(Released { stray, policy_id, object_key }))
 }
 
@@ -54,14 +56,13 @@ pub(in crate::primary::files) async fn release_blob(
 /// No committed blob is without reference, so those that are were released here.
 pub(in crate::primary::files) async fn give_up_unreferenced(
     tx: &mut Tx,
-    now: Timestamp,
 ) -> Result<Vec<Released>, sqlx::Error> {
     let rows = sqlx::query(
         "INSERT INTO stray_objects (policy_id, object_key, last_write_at) \
          SELECT policy_id, object_key, CAST($1 AS BIGINT) FROM blobs WHERE ref_count <= 0 \
          RETURNING id, policy_id, object_key",
     )
-    .bind(now.unix_ms())
+    .bind(NEVER)
     .fetch_all(&mut **tx)
     .await?;
     sqlx::query("DELETE FROM blobs WHERE ref_count <= 0").execute(&mut **tx).await?;
@@ -93,7 +94,7 @@ pub(in crate::primary::files) async fn insert_stray(
     now: Timestamp,
 ) -> Result<Option<i64>, sqlx::Error> {
     let mut tx = db.begin().await?;
-    match insert_stray_in(&mut tx, policy_id, object_key, now).await {
+    match insert_stray_in(&mut tx, policy_id, object_key, now.unix_ms()).await {
         Ok(id) => tx.commit().await.map(|()| Some(id)),
         Err(error) if is_foreign_key_violation(&error) => Ok(None),
         Err(error) => Err(error),
@@ -104,27 +105,27 @@ async fn insert_stray_in(
     tx: &mut Tx,
     policy_id: i64,
     object_key: &str,
-    now: Timestamp,
+    last_write_at: i64,
 ) -> Result<i64, sqlx::Error> {
     sqlx::query(
         "INSERT INTO stray_objects (policy_id, object_key, last_write_at) VALUES ($1, $2, $3) RETURNING id",
     )
     .bind(policy_id)
     .bind(object_key)
-    .bind(now.unix_ms())
+    .bind(last_write_at)
     .fetch_one(&mut **tx)
     .await?
     .try_get("id")
 }
 
-/// Says that the object was being written until now, unless a cleaner has claimed it.
+/// Says that the object was being written until now, unless a cleaner has claimed it: then the time is negative.
 pub(in crate::primary::files) async fn touch_stray(
     db: &Db,
     id: i64,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
-    sqlx::query("UPDATE stray_objects SET last_write_at = $1 WHERE id = $2 AND last_write_at <> 0")
+    sqlx::query("UPDATE stray_objects SET last_write_at = $1 WHERE id = $2 AND last_write_at > 0")
         .bind(now.unix_ms())
         .bind(id)
         .execute(&mut *tx)
@@ -140,22 +141,22 @@ pub(in crate::primary::files) async fn stray_exists(db: &Db, id: i64) -> Result<
 
 /// Claims the object for its removal, unless it was written or became a file since it was looked at; from then on no
 /// file is made of it.
-pub(in crate::primary::files) async fn claim_stray(
-    db: &Db,
-    id: i64,
-    seen: Timestamp,
-) -> Result<bool, sqlx::Error> {
+pub(in crate::primary::files) async fn claim_stray(db: &Db, stray: &Stray) -> Result<bool, sqlx::Error> {
+    if stray.is_claimed() {
+        return Ok(true);
+    }
     let mut tx = db.begin().await?;
-    let query =
-        sqlx::query("UPDATE stray_objects SET last_write_at = 0 WHERE id = $1 AND last_write_at = $2");
-    let claimed = query.bind(id).bind(seen.unix_ms()).execute(&mut *tx).await?;
+    let query = sqlx::query(
+        "UPDATE stray_objects SET last_write_at = -last_write_at WHERE id = $1 AND last_write_at = $2",
+    );
+    let claimed = query.bind(stray.id).bind(stray.last_write_at).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(claimed.rows_affected() == 1)
 }
 
 /// Takes the object out of the strays, because it is a file's now; `false` when a cleaner has claimed it.
 pub(in crate::primary::files) async fn adopt_stray(tx: &mut Tx, id: i64) -> Result<bool, sqlx::Error> {
-    let query = sqlx::query("DELETE FROM stray_objects WHERE id = $1 AND last_write_at <> 0");
+    let query = sqlx::query("DELETE FROM stray_objects WHERE id = $1 AND last_write_at > 0");
     Ok(query.bind(id).execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -183,7 +184,7 @@ pub(in crate::primary::files) async fn strays_after(
                 id: row.try_get("id")?,
                 policy_id: row.try_get("policy_id")?,
                 object_key: row.try_get("object_key")?,
-                last_write_at: Timestamp::from_unix_ms(row.try_get("last_write_at")?),
+                last_write_at: row.try_get("last_write_at")?,
             })
         })
         .collect()
