@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::HttpBody;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use http::StatusCode;
+use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
@@ -46,8 +47,17 @@ async fn read_json<T: DeserializeOwned, S: Send + Sync>(
     state: &S,
     limit: Duration,
 ) -> Result<Json<T>, ApiError> {
-    match tokio::time::timeout(limit, <axum::Json<T> as FromRequest<S>>::from_request(request, state)).await {
-        Ok(read) => Ok(Json(read?.0)),
+    let (parts, body) = request.into_parts();
+    let whole = Bytes::from_request(Request::from_parts(parts.clone(), body), state);
+    match tokio::time::timeout(limit, whole).await {
+        Ok(read) => {
+            let bytes = read.map_err(JsonRejection::from)?;
+            if has_nul(&bytes) {
+                return Err(ApiError::new(codes::BAD_REQUEST, NUL));
+            }
+            let request = Request::from_parts(parts, bytes.into());
+            Ok(Json(<axum::Json<T> as FromRequest<S>>::from_request(request, state).await?.0))
+        }
         Err(_) => Err(ApiError::new(
             codes::TIMEOUT,
             format!("the JSON body did not arrive within {} s", limit.as_secs()),
@@ -55,10 +65,32 @@ async fn read_json<T: DeserializeOwned, S: Send + Sync>(
     }
 }
 
+/// No database column holds it, and nobody means it.
+const NUL: &str = "a text must not contain the character U+0000";
+
+/// Whether JSON has a text with U+0000. In the clear it is no JSON; as `\u0000` it is, unless the backslash is one of a
+/// pair and stands for itself.
+fn has_nul(json: &[u8]) -> bool {
+    memchr::memmem::find_iter(json, b"\\u0000").any(|at| {
+        let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        before % 2 == 0
+    })
+}
+
 /// The query, decoded; a wrong shape is 400.
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(ApiError))]
+#[derive(Debug)]
 pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(ApiError::new(codes::BAD_REQUEST, NUL));
+        }
+        Ok(Self(axum::extract::Query::from_request_parts(parts, state).await?.0))
+    }
+}
 
 /// Members of the path; one that cannot be read (a number that is none) names nothing that exists: 404.
 #[derive(Debug, FromRequestParts)]
@@ -151,6 +183,16 @@ mod tests {
             assert!(!message.contains("hunter2") && !message.contains("70657"), "{message}");
             assert!(message.chars().count() <= REASON_CHARS);
         }
+    }
+
+    #[tokio::test]
+    async fn a_text_with_the_character_zero_is_refused_and_a_backslash_before_such_digits_is_not() {
+        let refused = refusal(Body::from("{\"password\":\"x\\\\\\u0000\"}")).await;
+        assert_eq!((refused.code(), refused.message()), (&codes::BAD_REQUEST, NUL));
+        assert!(!has_nul(br#"{"password":"x\\u0000"}"#) && !has_nul(br#"{"password":"\\\\u0000"}"#));
+        let mut parts = Request::get("/?action=a%00").body(()).expect("request").into_parts().0;
+        let refused = Query::<Login>::from_request_parts(&mut parts, &()).await.expect_err("refused");
+        assert_eq!(refused.message(), NUL);
     }
 
     #[tokio::test]
