@@ -39,6 +39,11 @@ const PRIMARY: &[Step] = &[
     (3, "bootstrap", Text::Shared(include_str!("../../migrations/primary/0003_bootstrap.sql"))),
     (4, "re-enrollment", Text::Shared(include_str!("../../migrations/primary/0004_re_enrollment.sql"))),
     (5, "spaces", Text::Shared(include_str!("../../migrations/primary/0005_spaces.sql"))),
+    (
+        6,
+        "accounts security",
+        Text::Shared(include_str!("../../migrations/primary/0006_accounts_security.sql")),
+    ),
     (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
 ];
 const FOLLOWER: &[Step] = &[

@@ -72,10 +72,10 @@ pub fn run(environment: &Environment, working_dir: &Path) -> Result<(), Stopped>
                 return Ok(());
             }
         }
-        if let Some(declared) = &bootstrap.declared {
-            if runtime.block_on(declared::declare(&config, declared))? == declared::Outcome::Interrupted {
-                return Ok(());
-            }
+        if let Some(declared) = &bootstrap.declared
+            && runtime.block_on(declared::declare(&config, declared))? == declared::Outcome::Interrupted
+        {
+            return Ok(());
         }
         drop(runtime);
         drop(lock);

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod bootstrap;
+mod caller;
 mod error;
 pub mod files;
 mod health;
@@ -18,6 +19,7 @@ pub mod spaces;
 pub mod teams;
 #[cfg(test)]
 mod tests;
+mod throttle;
 pub mod trash;
 
 use std::ops::Deref;
@@ -37,8 +39,9 @@ use self::nodes::Nodes;
 use self::policies::{Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
 use self::teams::Teams;
+use self::throttle::Throttle;
 use self::trash::Trash;
-use crate::config::{Config, DeclaredBootstrap};
+use crate::config::{Config, DeclaredBootstrap, TrustedProxies};
 use crate::db::Db;
 use crate::http::with_common_layers;
 use crate::protocol::Timestamp;
@@ -48,6 +51,8 @@ use crate::storage::remote::transport::Transport;
 const API: &str = "/api/v1";
 /// Between two removals of expired sessions and old entries of the audit trail.
 const CLEANING: Duration = Duration::from_secs(3600);
+/// Between two sums of refused logins in the audit trail.
+const SUMMING: Duration = Duration::from_secs(60);
 
 /// Why the primary did not start.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +90,9 @@ pub struct Parts {
     cleaning: Notify,
     audit: Audit,
     bootstrap: Bootstrap,
+    trusted_proxies: TrustedProxies,
+    /// Tries of everybody's calls, by address.
+    public_calls: Throttle,
 }
 
 impl Deref for Primary {
@@ -101,7 +109,8 @@ impl Primary {
     pub async fn open(db: Db, config: &Config, transport: Transport) -> Result<Self, PrimaryError> {
         keys::check(&db, &config.auth).await?;
         let settings = Settings::open(db.clone()).await?;
-        let accounts = Accounts::new(db.clone(), settings.clone(), &config.auth);
+        let audit = Audit::new(db.clone(), settings.clone());
+        let accounts = Accounts::new(db.clone(), settings.clone(), audit.clone(), &config.auth);
         if !accounts.has_users().await? {
             settings.set_first_cookie_rule(!config.auth.bootstrap_insecure_cookies).await?;
         }
@@ -116,7 +125,6 @@ impl Primary {
         let files = Files::new(db.clone(), settings.clone());
         let teams = Teams::new(db.clone());
         let trash = Trash::new(db.clone(), settings.clone());
-        let audit = Audit::new(db.clone());
         let bootstrap = Bootstrap::new(
             db.clone(),
             config.auth.sealing_key.clone(),
@@ -137,6 +145,8 @@ impl Primary {
             cleaning,
             audit,
             bootstrap,
+            trusted_proxies: config.trusted_proxies.clone(),
+            public_calls: Throttle::default(),
         })))
     }
 
@@ -172,8 +182,11 @@ impl Primary {
             self.nodes.run_probes(stop.clone()),
             every(files::CLEANING_INTERVAL, &self.cleaning, stop.clone(), || self.clean_files()),
             every(CLEANING, &unwoken, stop.clone(), || self.clean_old()),
+            every(SUMMING, &unwoken, stop.clone(), || self.accounts.note_refused_logins()),
             self.follow_settings(stop),
         );
+        // What came since the last sum.
+        self.accounts.note_refused_logins().await;
     }
 
     /// Waits for running statements and closes the database.

@@ -25,6 +25,27 @@ impl PageQuery {
     }
 }
 
+/// Direction of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortOrder {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    #[default]
+    Desc,
+}
+
+impl SortOrder {
+    /// The word behind `ORDER BY column`.
+    pub(in crate::primary) fn as_sql(self) -> &'static str {
+        match self {
+            Self::Asc => "ASC",
+            Self::Desc => "DESC",
+        }
+    }
+}
+
 /// A part of a list.
 #[derive(Debug, Serialize)]
 pub(in crate::primary) struct Page<T> {

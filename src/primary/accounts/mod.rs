@@ -1,7 +1,12 @@
-//! Who people are: accounts, logins, and what an administrator changes about them.
+//! Who people are: accounts, logins, API tokens, and what an administrator changes about them.
 
 pub(in crate::primary) mod api;
+mod api_tokens;
+mod change_password;
+mod devices;
+mod guard;
 mod password;
+mod preferences;
 mod rules;
 mod sessions;
 mod store;
@@ -11,16 +16,24 @@ use serde::{Deserialize, Serialize};
 
 pub use self::api::CsrfError;
 pub(in crate::primary) use self::api::{Admin, User};
+pub use self::api_tokens::{ApiToken, InvalidApiToken, NewApiToken, Scope};
+pub use self::devices::{Device, Revoked};
+use self::guard::{Failures, Guard};
 pub use self::password::PasswordError;
 use self::password::Passwords;
+pub use self::preferences::{InvalidPreference, Preferences, PreferencesChange, SortKey, Theme, View};
 pub use self::rules::{InvalidAccount, NewAccount};
 pub use self::sessions::Login;
 pub use self::token::TokenError;
 use self::token::Tokens;
 use crate::config::AuthConfig;
-use crate::db::{Db, Tx, hold};
+use crate::db::{Db, Tx};
+use crate::primary::audit::{Action, Actor, Audit};
+use crate::primary::caller::Caller;
+use crate::primary::paging::SortOrder;
 use crate::primary::settings::Settings;
 use crate::primary::spaces::{self, SpaceOwner};
+use crate::primary::throttle::TooSoon;
 use crate::protocol::Timestamp;
 
 /// What a user may do.
@@ -62,6 +75,8 @@ pub struct Account {
     pub storage_quota: u64,
     /// Which policy group routes the user's uploads.
     pub policy_group_id: Option<i64>,
+    /// What the user chose for the pages.
+    pub preferences: Preferences,
     /// Raised to end all logins.
     session_version: i64,
     /// Creation.
@@ -79,10 +94,66 @@ pub struct CurrentUser {
     pub username: String,
     /// What the user may do.
     pub role: Role,
-    /// The login the request belongs to.
-    pub session_id: String,
+    /// What let the request in.
+    pub access: Access,
     /// Which policy group routes the user's uploads.
     pub policy_group_id: Option<i64>,
+    /// Where the request comes from.
+    pub caller: Caller,
+}
+
+/// What lets a request in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// A login, by cookie or access token.
+    Login {
+        /// Its id.
+        session_id: String,
+    },
+    /// An API token.
+    ApiToken {
+        /// Its id.
+        id: i64,
+        /// What it may do of what its user may do.
+        scope: Scope,
+    },
+}
+
+/// Which accounts are asked for, and in which order.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UserFilter {
+    /// Part of name or mail address, whatever the case.
+    pub keyword: Option<String>,
+    /// Only with this role.
+    pub role: Option<Role>,
+    /// Only with this status.
+    pub status: Option<Status>,
+    /// Order.
+    pub sort_by: UserSort,
+    /// Direction.
+    #[serde(default = "smallest_first")]
+    pub sort_order: SortOrder,
+}
+
+/// What a list of accounts is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserSort {
+    #[default]
+    Id,
+    Username,
+    Email,
+    Role,
+    Status,
+    StorageUsed,
+    StorageQuota,
+    CreatedAt,
+    UpdatedAt,
+}
+
+fn smallest_first() -> SortOrder {
+    SortOrder::Asc
 }
 
 /// What an administrator changes about a user; `None` leaves it.
@@ -119,6 +190,33 @@ pub enum AccountError {
     /// No policy group has this id.
     #[error("there is no policy group {0}; GET /api/v1/admin/policy-groups lists them")]
     UnknownGroup(i64),
+    /// Files or other things belong to the account.
+    #[error("user {0} still owns files; delete them first, or set the status to `disabled`")]
+    StillOwns(i64),
+    /// Only administrators make accounts.
+    #[error("registration is closed; ask an administrator for an account")]
+    RegistrationClosed,
+    /// The current password is another one.
+    #[error("current_password is wrong")]
+    WrongCurrentPassword,
+    /// Too many wrong passwords.
+    #[error(transparent)]
+    TooSoon(#[from] TooSoon),
+    /// A choice for the pages breaks a rule.
+    #[error(transparent)]
+    Preference(#[from] InvalidPreference),
+    /// A new API token breaks a rule.
+    #[error(transparent)]
+    InvalidApiToken(#[from] InvalidApiToken),
+    /// The user has as many API tokens as one may have.
+    #[error("a user may have {} API tokens; delete one first", api_tokens::MAX_TOKENS)]
+    TooManyApiTokens,
+    /// None of the user's API tokens has this id.
+    #[error("there is no API token {0}")]
+    UnknownApiToken(i64),
+    /// None of the user's logins has this id.
+    #[error("there is no such login; GET /api/v1/auth/sessions lists them")]
+    UnknownSession,
     /// Nobody could administrate any more.
     #[error("user {0} is the last active administrator; make another one first")]
     LastAdmin(i64),
@@ -157,18 +255,24 @@ pub struct PasswordHash(String);
 pub struct Accounts {
     db: Db,
     settings: Settings,
+    audit: Audit,
     passwords: Passwords,
     tokens: Tokens,
+    guard: Guard,
+    failures: Failures,
 }
 
 impl Accounts {
     /// Accounts in `db`, with the signing key and the limits from `config`.
-    pub fn new(db: Db, settings: Settings, config: &AuthConfig) -> Self {
+    pub fn new(db: Db, settings: Settings, audit: Audit, config: &AuthConfig) -> Self {
         Self {
             db,
             settings,
+            audit,
             passwords: Passwords::new(config.password_hash_max_concurrency),
             tokens: Tokens::new(&config.jwt_secret),
+            guard: Guard::default(),
+            failures: Failures::default(),
         }
     }
 
@@ -183,14 +287,21 @@ impl Accounts {
     }
 
     /// Makes the first account, an administrator. Of setups at the same time one succeeds.
-    pub async fn set_up(&self, new: &NewAccount, group_id: Option<i64>) -> Result<Account, AccountError> {
-        // Asked twice: here to spare the hash, below because only the transaction is alone.
+    pub async fn set_up(
+        &self,
+        new: &NewAccount,
+        group_id: Option<i64>,
+        caller: &Caller,
+    ) -> Result<Account, AccountError> {
+        // Asked twice: here to spare the hash, below because only the write transaction is alone.
         if self.has_users().await? {
             return Err(AccountError::AlreadySetUp);
         }
         let hash = self.hash_password(new).await?;
         let mut tx = self.db.begin_alone().await?;
         let account = self.set_up_in(&mut tx, new, &hash, group_id).await?;
+        let by = Actor::user(account.id, caller);
+        self.audit_account(&mut tx, by, Action::SetUp, (account.id, &account.username), "").await?;
         tx.commit().await?;
         Ok(account)
     }
@@ -203,7 +314,8 @@ impl Accounts {
         password: &PasswordHash,
         group_id: Option<i64>,
     ) -> Result<Account, AccountError> {
-        if store::user_exists(tx).await? {
+        // The mark is what two primaries cannot both set; a database older than the mark has users.
+        if !store::mark_set_up(tx, Timestamp::now()).await? || store::user_exists(tx).await? {
             return Err(AccountError::AlreadySetUp);
         }
         self.insert(tx, new, &password.0, Role::Admin, group_id).await
@@ -215,10 +327,35 @@ impl Accounts {
     }
 
     /// Makes an account for a user without rights of administration.
-    pub async fn create(&self, new: &NewAccount, group_id: Option<i64>) -> Result<Account, AccountError> {
+    pub async fn create(
+        &self,
+        by: &CurrentUser,
+        new: &NewAccount,
+        group_id: Option<i64>,
+    ) -> Result<Account, AccountError> {
         let hash = self.passwords.hash(new.password()).await?;
         let mut tx = self.db.begin().await?;
         let account = self.insert(&mut tx, new, &hash, Role::User, group_id).await?;
+        self.audit_account(&mut tx, by, Action::Create, (account.id, &account.username), "").await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// Makes an account for whoever asks, where registration is open.
+    pub async fn register(
+        &self,
+        new: &NewAccount,
+        group_id: Option<i64>,
+        caller: &Caller,
+    ) -> Result<Account, AccountError> {
+        if !self.settings.auth_allow_user_registration() {
+            return Err(AccountError::RegistrationClosed);
+        }
+        let hash = self.passwords.hash(new.password()).await?;
+        let mut tx = self.db.begin().await?;
+        let account = self.insert(&mut tx, new, &hash, Role::User, group_id).await?;
+        let by = Actor::user(account.id, caller);
+        self.audit_account(&mut tx, by, Action::Register, (account.id, &account.username), "").await?;
         tx.commit().await?;
         Ok(account)
     }
@@ -229,16 +366,27 @@ impl Accounts {
         store::user_by_id(&mut connection, id).await?.ok_or(AccountError::NotFound(id))
     }
 
-    /// A part of all accounts by id, and how many there are.
-    pub async fn list(&self, limit: u32, offset: u32) -> Result<(Vec<Account>, u64), AccountError> {
-        Ok(store::users(&self.db, limit, offset).await?)
+    /// A part of the accounts that fit, and how many do.
+    pub async fn list(
+        &self,
+        filter: &UserFilter,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<Account>, u64), AccountError> {
+        Ok(store::users(&self.db, filter, limit, offset).await?)
     }
 
     /// Changes an account.
-    pub async fn change(&self, id: i64, change: &AccountChange) -> Result<Account, AccountError> {
-        let mut tx = self.db.begin_alone().await?;
-        hold(&mut tx, "users", id).await?;
-        let mut account = store::user_by_id(&mut tx, id).await?.ok_or(AccountError::NotFound(id))?;
+    pub async fn change(
+        &self,
+        by: &CurrentUser,
+        id: i64,
+        change: &AccountChange,
+    ) -> Result<Account, AccountError> {
+        let mut tx = self.db.begin().await?;
+        store::lock_admins(&mut tx).await?;
+        let mut account = store::user_for_change(&mut tx, id).await?.ok_or(AccountError::NotFound(id))?;
+        let was_admin = account.is_active_admin();
         let ended = change.status == Some(Status::Disabled) && account.status == Status::Active;
         account.role = change.role.unwrap_or(account.role);
         account.status = change.status.unwrap_or(account.status);
@@ -248,19 +396,34 @@ impl Accounts {
         }
         account.policy_group_id = change.policy_group_id.or(account.policy_group_id);
         account.updated_at = Timestamp::now();
-        if !account.is_active_admin() && !store::other_active_admin_exists(&mut tx, id).await? {
-            return Err(AccountError::LastAdmin(id));
+        if was_admin && !account.is_active_admin() {
+            keep_an_admin(&mut tx, id).await?;
         }
         if ended {
             account.session_version += 1;
-            store::delete_sessions_of(&mut tx, id).await?;
+            store::sessions::delete_all(&mut tx, id).await?;
         }
         store::update_user(&mut tx, &account).await?;
         if let Some(quota) = change.storage_quota {
             spaces::set_quota(&mut tx, SpaceOwner::User(id), quota).await?;
         }
+        let about = (id, account.username.as_str());
+        self.audit_account(&mut tx, by, Action::Change, about, &change.in_words()).await?;
         tx.commit().await?;
         Ok(account)
+    }
+
+    /// Deletes an account that owns nothing any more, with its logins and API tokens.
+    pub async fn delete(&self, by: &CurrentUser, id: i64) -> Result<(), AccountError> {
+        let mut tx = self.db.begin().await?;
+        store::lock_admins(&mut tx).await?;
+        let account = store::user_for_change(&mut tx, id).await?.ok_or(AccountError::NotFound(id))?;
+        if account.is_active_admin() {
+            keep_an_admin(&mut tx, id).await?;
+        }
+        store::delete_user(&mut tx, id).await?;
+        self.audit_account(&mut tx, by, Action::Delete, (id, &account.username), "").await?;
+        Ok(tx.commit().await?)
     }
 
     async fn insert(
@@ -281,6 +444,7 @@ impl Accounts {
             storage_used: 0,
             storage_quota: self.settings.default_storage_quota(),
             policy_group_id,
+            preferences: Preferences::default(),
             session_version: 0,
             created_at: now,
             updated_at: now,
@@ -288,6 +452,37 @@ impl Accounts {
         account.id = store::insert_user(tx, &account, password_hash).await?;
         spaces::create(tx, SpaceOwner::User(account.id), account.storage_quota).await?;
         Ok(account)
+    }
+}
+
+/// Refuses to take the rights of the last active administrator; to be called with the administrators locked.
+async fn keep_an_admin(tx: &mut Tx, id: i64) -> Result<(), AccountError> {
+    if store::other_active_admin_exists(tx, id).await? { Ok(()) } else { Err(AccountError::LastAdmin(id)) }
+}
+
+impl CurrentUser {
+    fn of(account: Account, access: Access, caller: &Caller) -> Self {
+        let Account { id, username, role, policy_group_id, .. } = account;
+        Self { id, username, role, access, policy_group_id, caller: caller.clone() }
+    }
+}
+
+impl<'a> From<&'a CurrentUser> for Actor<'a> {
+    fn from(user: &'a CurrentUser) -> Self {
+        Self::user(user.id, &user.caller)
+    }
+}
+
+impl AccountChange {
+    /// What changes, for the audit trail.
+    fn in_words(&self) -> String {
+        let words = [
+            self.role.map(|role| format!("role {}", role.as_str())),
+            self.status.map(|status| format!("status {}", status.as_str())),
+            self.storage_quota.map(|bytes| format!("storage_quota {bytes}")),
+            self.policy_group_id.map(|id| format!("policy_group_id {id}")),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 

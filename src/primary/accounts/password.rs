@@ -1,6 +1,6 @@
 //! Password hashes: Argon2id on threads of their own, few at a time.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -9,6 +9,10 @@ use tokio::sync::Semaphore;
 
 /// Memory of one hash in KiB, passes, lanes (primary spec §7).
 const COST: (u32, u32, u32) = (19_456, 2, 1);
+/// Compared with when there is no such user, so that the same work is done as for one who exists. Nobody knows a password
+/// for it: salt and hash are random.
+const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$Z0Cjnz1drPd7ISn81n7RRg$s2yo4PdHoIb7yat2Tkqy6iTaWzFo5rnB0cg4W6DXT5c";
 /// Requests that may wait for their turn, for each hash that may run.
 const WAITING_PER_SLOT: usize = 16;
 
@@ -29,8 +33,6 @@ pub enum PasswordError {
 pub(super) struct Passwords {
     running: Arc<Semaphore>,
     admitted: Semaphore,
-    /// Compared with when there is no such user, so that the answer takes as long as for one who exists.
-    decoy: Arc<OnceLock<String>>,
 }
 
 impl Passwords {
@@ -39,7 +41,6 @@ impl Passwords {
         Self {
             running: Arc::new(Semaphore::new(concurrency)),
             admitted: Semaphore::new(concurrency.saturating_mul(WAITING_PER_SLOT + 1)),
-            decoy: Arc::default(),
         }
     }
 
@@ -56,17 +57,9 @@ impl Passwords {
         stored: Option<String>,
     ) -> Result<bool, PasswordError> {
         let password = password.clone();
-        let decoy = Arc::clone(&self.decoy);
-        self.run(move || match stored {
-            Some(stored) => verify(password.expose_secret(), &stored),
-            None => {
-                let stored = match decoy.get() {
-                    Some(stored) => stored.clone(),
-                    None => hash("nobody has this password")?,
-                };
-                let stored = decoy.get_or_init(|| stored);
-                verify(password.expose_secret(), stored).map(|_| false)
-            }
+        self.run(move || {
+            let fits = verify(password.expose_secret(), stored.as_deref().unwrap_or(DECOY))?;
+            Ok(fits && stored.is_some())
         })
         .await?
     }
@@ -126,6 +119,22 @@ mod tests {
         assert!(!passwords.verify(&"wrong horse".into(), Some(hash)).await.expect("verify"));
         assert!(!passwords.verify(&"nobody has this password".into(), None).await.expect("verify"));
         assert!(passwords.verify(&right, Some("garbage".to_owned())).await.is_err());
+    }
+
+    /// Algorithm, version and cost, and the lengths of salt and hash: what the work depends on.
+    fn work_of(phc: &str) -> (String, usize, usize) {
+        let parts: Vec<&str> = phc.split('$').collect();
+        let [_, algorithm, version, cost, salt, hash] = parts[..] else { panic!("{phc}") };
+        (format!("{algorithm} {version} {cost}"), salt.len(), hash.len())
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_the_work_of_a_known_one() {
+        let passwords = Passwords::new(1);
+        let known = passwords.hash(&"correct horse".into()).await.expect("hash");
+        assert_eq!(work_of(DECOY), work_of(&known));
+        // It is really compared: a decoy that could not be read would fail at once instead.
+        assert!(!verify("correct horse", DECOY).expect("a readable hash"));
     }
 
     #[tokio::test]

@@ -39,13 +39,7 @@ impl NewAccount {
         if !is_email(email) {
             return Err(InvalidAccount::Email);
         }
-        // Bytes are looked at first: counting the characters of a megabyte is wasted work.
-        let password_text = password.expose_secret();
-        if password_text.len() > 4 * PASSWORD_CHARS.end()
-            || !PASSWORD_CHARS.contains(&password_text.chars().count())
-        {
-            return Err(InvalidAccount::Password);
-        }
+        check_password(&password)?;
         Ok(Self { username: username.to_owned(), email: email.to_owned(), password })
     }
 
@@ -62,6 +56,14 @@ impl NewAccount {
     pub fn password(&self) -> &SecretString {
         &self.password
     }
+}
+
+/// Refuses a password that is too short or too long.
+pub(super) fn check_password(password: &SecretString) -> Result<(), InvalidAccount> {
+    // Bytes are looked at first: counting the characters of a megabyte is wasted work.
+    let text = password.expose_secret();
+    let fits = text.len() <= 4 * PASSWORD_CHARS.end() && PASSWORD_CHARS.contains(&text.chars().count());
+    if fits { Ok(()) } else { Err(InvalidAccount::Password) }
 }
 
 /// How names and addresses are compared.

@@ -35,16 +35,18 @@ const FITS: &str = "($1 = 0 OR user_id = $2) AND ($3 = '' OR action = $4) AND ($
 pub(super) async fn insert(tx: &mut Tx, entry: &NewEntry<'_>, now: Timestamp) -> Result<(), sqlx::Error> {
     let details = if entry.details.is_empty() { json!({}) } else { json!({"text": entry.details}) };
     let query = sqlx::query(
-        "INSERT INTO audit_logs (user_id, action, entity_type, entity_id, entity_name, details, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO audit_logs (user_id, action, entity_type, entity_id, entity_name, details, ip_address, client, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     );
     query
-        .bind(entry.user_id)
+        .bind(entry.by.user_id)
         .bind(entry.action.as_str())
         .bind(entry.entity.as_str())
         .bind(entry.entity_id)
         .bind(entry.entity_name)
         .bind(details.to_string())
+        .bind(entry.by.ip().map(|ip| ip.to_string()).unwrap_or_default())
+        .bind(entry.by.caller.map_or("", |caller| caller.agent.as_str()))
         .bind(now.unix_ms())
         .execute(&mut **tx)
         .await
@@ -58,8 +60,8 @@ pub(super) async fn page(
     offset: u32,
 ) -> Result<(Vec<Entry>, u64), sqlx::Error> {
     let sql = format!(
-        "SELECT id, user_id, action, entity_type, entity_id, entity_name, details, created_at FROM audit_logs \
-         WHERE {FITS} ORDER BY id DESC LIMIT $11 OFFSET $12"
+        "SELECT id, user_id, action, entity_type, entity_id, entity_name, details, ip_address, client, created_at \
+         FROM audit_logs WHERE {FITS} ORDER BY id DESC LIMIT $11 OFFSET $12"
     );
     let rows = filtered(sql, filter).bind(i64::from(limit)).bind(i64::from(offset));
     let rows = rows.fetch_all(db.read()).await?;
@@ -95,6 +97,8 @@ fn entry(row: &AnyRow) -> Result<Entry, sqlx::Error> {
         entity_id: row.try_get("entity_id")?,
         entity_name: row.try_get("entity_name")?,
         details: serde_json::from_str(&row.try_get::<String, _>("details")?).unwrap_or_default(),
+        ip_address: row.try_get("ip_address")?,
+        client: row.try_get("client")?,
         created_at: Timestamp::from_unix_ms(row.try_get("created_at")?),
     })
 }

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use self::store::Opened;
 use super::accounts::{AccountError, Accounts, NewAccount};
-use super::audit::{self, Action, NewEntry};
+use super::audit::{self, Action, Actor, NewEntry};
 use super::nodes::{EnrollmentError, NewNode, NodeError, Nodes};
 use super::policies::{Policies, PolicyError};
 use super::settings::{Settings, SettingsError};
@@ -271,7 +271,7 @@ async fn close(tx: &mut Tx, key: store::Key<'_>, closing: Closing<'_>) -> Result
     store::done(tx, key, object_id, message).await?;
     let shown = if node.is_empty() { name.to_owned() } else { format!("{node}/{name}") };
     let entry = NewEntry {
-        user_id: None,
+        by: Actor::default(),
         action,
         entity: kind.entity(),
         entity_id: object_id,

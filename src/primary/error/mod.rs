@@ -12,6 +12,7 @@ use crate::primary::nodes::NodeError;
 use crate::primary::policies::PolicyError;
 use crate::primary::settings::SettingsError;
 use crate::primary::teams::TeamError;
+use crate::primary::throttle::TooSoon;
 use crate::primary::trash::TrashError;
 use crate::protocol::{ErrorCode, codes};
 use crate::storage::{ErrorKind, StorageError};
@@ -20,6 +21,8 @@ use crate::storage::{ErrorKind, StorageError};
 const FILE_TOO_LARGE: ErrorCode = ErrorCode { status: 413, ..codes::FILE_TOO_LARGE };
 const FOLDER_NOT_FOUND: ErrorCode = ErrorCode { number: 5000, text: "folder.not_found", ..codes::NOT_FOUND };
 const QUOTA_EXCEEDED: ErrorCode = ErrorCode { text: "storage.quota_exceeded", ..codes::STORAGE_FULL };
+/// Not 401: the login is good, and a page that renews it at each 401 would try again.
+const WRONG_CURRENT_PASSWORD: ErrorCode = ErrorCode { status: 403, ..codes::CREDENTIALS_FAILED };
 pub(in crate::primary) const LENGTH_REQUIRED: ErrorCode =
     ErrorCode { status: 411, text: "length_required", ..codes::BAD_REQUEST };
 
@@ -49,16 +52,24 @@ impl From<SettingsError> for ApiError {
 impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
         let code = match &error {
-            AccountError::Invalid(_) | AccountError::UnknownGroup(_) | AccountError::QuotaTooLarge => {
-                codes::BAD_REQUEST
-            }
+            AccountError::Invalid(_)
+            | AccountError::UnknownGroup(_)
+            | AccountError::QuotaTooLarge
+            | AccountError::Preference(_)
+            | AccountError::InvalidApiToken(_) => codes::BAD_REQUEST,
             AccountError::AlreadySetUp
             | AccountError::UsernameTaken(_)
             | AccountError::EmailTaken(_)
-            | AccountError::LastAdmin(_) => codes::CONFLICT,
-            AccountError::NotFound(_) => codes::NOT_FOUND,
+            | AccountError::LastAdmin(_)
+            | AccountError::StillOwns(_)
+            | AccountError::TooManyApiTokens => codes::CONFLICT,
+            AccountError::NotFound(_) | AccountError::UnknownApiToken(_) | AccountError::UnknownSession => {
+                codes::NOT_FOUND
+            }
             AccountError::WrongCredentials => codes::CREDENTIALS_FAILED,
-            AccountError::Disabled => codes::FORBIDDEN,
+            AccountError::WrongCurrentPassword => WRONG_CURRENT_PASSWORD,
+            AccountError::Disabled | AccountError::RegistrationClosed => codes::FORBIDDEN,
+            AccountError::TooSoon(wait) => return (*wait).into(),
             AccountError::LoginEnded | AccountError::Token(TokenError::Invalid) => codes::TOKEN_INVALID,
             AccountError::Token(TokenError::Expired) => codes::TOKEN_EXPIRED,
             AccountError::Password(PasswordError::Busy) => {
@@ -71,6 +82,13 @@ impl From<AccountError> for ApiError {
             AccountError::Database(_) => return Self::internal(codes::DATABASE, error),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<TooSoon> for ApiError {
+    fn from(wait: TooSoon) -> Self {
+        Self::new(codes::RATE_LIMITED, wait.to_string())
+            .with_header(header::RETRY_AFTER, HeaderValue::from(wait.seconds()))
     }
 }
 

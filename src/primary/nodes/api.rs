@@ -13,7 +13,8 @@ use super::{
 use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
-use crate::primary::audit::{Action, Entity};
+use crate::primary::audit::{Action, Actor, Entity};
+use crate::primary::caller::{Caller, PublicCall};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{
     AckRequest, BaseUrl, Capabilities, CreateIngressTarget, RedeemRequest, Timestamp, UpdateIngressTarget,
@@ -206,7 +207,7 @@ async fn create(
     };
     let node = primary.nodes.create(new).await?;
     tracing::info!(user.id = admin.id, node.id = node.id, "remote node created");
-    primary.audit.record(admin.id, Action::Create, Entity::Node, Some(node.id), &node.name).await;
+    primary.audit.record(&admin, Action::Create, Entity::Node, Some(node.id), &node.name).await;
     Ok(created(NodeInfo::from(node)).into_response())
 }
 
@@ -228,7 +229,7 @@ async fn change(
     };
     let node = primary.nodes.change(id, change).await?;
     tracing::info!(user.id = admin.id, node.id = id, node.is_enabled, "remote node changed");
-    primary.audit.record(admin.id, Action::Change, Entity::Node, Some(id), &node.name).await;
+    primary.audit.record(&admin, Action::Change, Entity::Node, Some(id), &node.name).await;
     Ok(ok(NodeInfo::from(node)).into_response())
 }
 
@@ -236,7 +237,7 @@ async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): P
     let node = primary.nodes.get(id).await?;
     primary.nodes.delete(id).await?;
     tracing::info!(user.id = admin.id, node.id = id, "remote node deleted");
-    primary.audit.record(admin.id, Action::Delete, Entity::Node, Some(id), &node.name).await;
+    primary.audit.record(&admin, Action::Delete, Entity::Node, Some(id), &node.name).await;
     Ok(empty().into_response())
 }
 
@@ -258,7 +259,7 @@ async fn issue_token(
     let re_enroll = request.is_some_and(|Json(request)| request.re_enroll);
     let issued = primary.nodes.issue_token(id, re_enroll, Timestamp::now()).await?;
     tracing::info!(user.id = admin.id, node.id = id, re_enroll, "enrollment token issued");
-    primary.audit.record(admin.id, Action::IssueToken, Entity::Node, Some(id), &issued.node.name).await;
+    primary.audit.record(&admin, Action::IssueToken, Entity::Node, Some(id), &issued.node.name).await;
     Ok(created(TokenInfo::from(issued)).into_response())
 }
 
@@ -279,7 +280,7 @@ async fn add_target(
         profile_key = target.profile_key,
         "ingress target added"
     );
-    primary.audit.record(admin.id, Action::Create, Entity::IngressTarget, Some(id), &target.name).await;
+    primary.audit.record(&admin, Action::Create, Entity::IngressTarget, Some(id), &target.name).await;
     Ok(created(target).into_response())
 }
 
@@ -291,7 +292,7 @@ async fn change_target(
 ) -> Answer {
     let target = primary.nodes.change_target(id, &profile_key, &change).await?;
     tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target changed");
-    primary.audit.record(admin.id, Action::Change, Entity::IngressTarget, Some(id), &target.name).await;
+    primary.audit.record(&admin, Action::Change, Entity::IngressTarget, Some(id), &target.name).await;
     Ok(ok(target).into_response())
 }
 
@@ -302,17 +303,36 @@ async fn remove_target(
 ) -> Answer {
     primary.nodes.remove_target(id, &profile_key).await?;
     tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target removed");
-    primary.audit.record(admin.id, Action::Delete, Entity::IngressTarget, Some(id), &profile_key).await;
+    primary.audit.record(&admin, Action::Delete, Entity::IngressTarget, Some(id), &profile_key).await;
     Ok(empty().into_response())
 }
 
-async fn redeem(State(primary): State<Primary>, Json(request): Json<RedeemRequest>) -> Answer {
+async fn redeem(
+    State(primary): State<Primary>,
+    caller: Caller,
+    Json(request): Json<RedeemRequest>,
+) -> Answer {
+    primary.admit(&caller, PublicCall::Plain)?;
     let redeemed = primary.nodes.redeem(request.token.expose_secret(), Timestamp::now()).await?;
+    primary.forgive(&caller, PublicCall::Plain);
+    let (by, node) = (Actor::stranger(&caller), &redeemed.node);
+    primary.audit.record(by, Action::Redeem, Entity::Node, Some(node.id), &node.name).await;
     Ok(ok(RedeemInfo::from(redeemed)).into_response())
 }
 
-async fn acknowledge(State(primary): State<Primary>, Json(request): Json<AckRequest>) -> Answer {
-    primary.nodes.acknowledge(request.ack_token.expose_secret(), Timestamp::now()).await?;
+async fn acknowledge(
+    State(primary): State<Primary>,
+    caller: Caller,
+    Json(request): Json<AckRequest>,
+) -> Answer {
+    primary.admit(&caller, PublicCall::Plain)?;
+    let enrolled = primary.nodes.acknowledge(request.ack_token.expose_secret(), Timestamp::now()).await?;
+    primary.forgive(&caller, PublicCall::Plain);
+    if let Some(node_id) = enrolled {
+        let name = primary.nodes.get(node_id).await.map(|node| node.name).unwrap_or_default();
+        let by = Actor::stranger(&caller);
+        primary.audit.record(by, Action::Enroll, Entity::Node, Some(node_id), &name).await;
+    }
     Ok(empty().into_response())
 }
 

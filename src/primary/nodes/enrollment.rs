@@ -285,8 +285,9 @@ impl Nodes {
         })
     }
 
-    /// Completes an enrollment. Acknowledging twice is fine; expiry does not matter any more.
-    pub async fn acknowledge(&self, ack_token: &str, now: Timestamp) -> Result<(), EnrollmentError> {
+    /// Completes an enrollment and gives its node. Acknowledging twice is fine, the second time gives `None`; expiry does
+    /// not matter any more.
+    pub async fn acknowledge(&self, ack_token: &str, now: Timestamp) -> Result<Option<i64>, EnrollmentError> {
         if ack_token.trim().is_empty() {
             return Err(EnrollmentError::Blank("ack_token"));
         }
@@ -298,7 +299,7 @@ impl Nodes {
             return Err(EnrollmentError::Replaced);
         }
         if found.acked {
-            return Ok(());
+            return Ok(None);
         }
         if !found.redeemed {
             return Err(EnrollmentError::NotRedeemed);
@@ -312,7 +313,7 @@ impl Nodes {
         // What was changed between redeem and acknowledgement has yet to reach the follower.
         self.0.undelivered.notify_one();
         self.0.enrollments.send_replace(());
-        Ok(())
+        Ok(Some(found.node_id))
     }
 }
 

@@ -11,6 +11,7 @@ use super::enrollment::{EnrollmentFacts, EnrollmentRow};
 use super::probe::Examined;
 use super::{Node, SealedKeys};
 use crate::db::{Db, Tx};
+use crate::primary::paging::SortOrder;
 use crate::protocol::{BaseUrl, Timestamp};
 
 /// A node with the facts of its enrollment: any acknowledgement, and the newest record.
@@ -39,15 +40,6 @@ pub enum NodeSort {
     #[default]
     CreatedAt,
     UpdatedAt,
-}
-
-/// Direction of a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SortOrder {
-    Asc,
-    #[default]
-    Desc,
 }
 
 pub(super) struct NewRow<'a> {
@@ -130,10 +122,7 @@ pub(super) async fn page(
         NodeSort::CreatedAt => "n.created_at",
         NodeSort::UpdatedAt => "n.updated_at",
     };
-    let direction = match order {
-        SortOrder::Asc => "ASC",
-        SortOrder::Desc => "DESC",
-    };
+    let direction = order.as_sql();
     let sql = format!("{NODE} ORDER BY {column} {direction}, n.id {direction} LIMIT $1 OFFSET $2");
     let query = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).bind(i64::from(offset));
     query.fetch_all(db.read()).await?.iter().map(node).collect()

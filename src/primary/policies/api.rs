@@ -70,7 +70,7 @@ async fn list(State(primary): State<Primary>, _: Admin, Query(page): Query<PageQ
 async fn create(State(primary): State<Primary>, Admin(admin): Admin, Json(new): Json<NewPolicy>) -> Answer {
     let policy = primary.policies.create(&new).await?;
     tracing::info!(user.id = admin.id, policy.id, "storage policy created");
-    primary.audit.record(admin.id, Action::Create, Entity::Policy, Some(policy.id), &policy.name).await;
+    primary.audit.record(&admin, Action::Create, Entity::Policy, Some(policy.id), &policy.name).await;
     Ok(created(PolicyInfo::from(policy)).into_response())
 }
 
@@ -86,7 +86,7 @@ async fn change(
 ) -> Answer {
     let policy = primary.policies.change(id, &change).await?;
     tracing::info!(user.id = admin.id, policy.id = id, "storage policy changed");
-    primary.audit.record(admin.id, Action::Change, Entity::Policy, Some(id), &policy.name).await;
+    primary.audit.record(&admin, Action::Change, Entity::Policy, Some(id), &policy.name).await;
     Ok(ok(PolicyInfo::from(policy)).into_response())
 }
 
@@ -94,7 +94,7 @@ async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): P
     let policy = primary.policies.get(id).await?;
     primary.policies.delete(id).await?;
     tracing::info!(user.id = admin.id, policy.id = id, "storage policy deleted");
-    primary.audit.record(admin.id, Action::Delete, Entity::Policy, Some(id), &policy.name).await;
+    primary.audit.record(&admin, Action::Delete, Entity::Policy, Some(id), &policy.name).await;
     Ok(empty().into_response())
 }
 

@@ -131,7 +131,7 @@ async fn set(
     };
     let setting = primary.settings.set(&key, &texts).await?;
     tracing::info!(user.id = admin.id, setting = setting.definition.key, "setting changed");
-    primary.audit.record(admin.id, Action::Change, Entity::Setting, None, setting.definition.key).await;
+    primary.audit.record(&admin, Action::Change, Entity::Setting, None, setting.definition.key).await;
     Ok(ok(SettingInfo::from(setting)))
 }
 
@@ -142,6 +142,6 @@ async fn reset(
 ) -> Result<impl IntoResponse, ApiError> {
     let setting = primary.settings.reset(&key).await?;
     tracing::info!(user.id = admin.id, setting = setting.definition.key, "setting returned to its default");
-    primary.audit.record(admin.id, Action::Delete, Entity::Setting, None, setting.definition.key).await;
+    primary.audit.record(&admin, Action::Delete, Entity::Setting, None, setting.definition.key).await;
     Ok(ok(SettingInfo::from(setting)))
 }

@@ -15,11 +15,23 @@ pub(super) mod keys {
     pub(in super::super) const DEFAULT_STORAGE_QUOTA: &str = "default_storage_quota";
     pub(in super::super) const MAX_VERSIONS_PER_FILE: &str = "max_versions_per_file";
     pub(in super::super) const TRASH_RETENTION_DAYS: &str = "trash_retention_days";
+    pub(in super::super) const AUTH_ALLOW_USER_REGISTRATION: &str = "auth_allow_user_registration";
+    pub(in super::super) const AUTH_THROTTLE_ENABLED: &str = "auth_throttle_enabled";
+    pub(in super::super) const AUTH_THROTTLE_ACCOUNT_BURST: &str = "auth_throttle_account_burst";
+    pub(in super::super) const AUTH_THROTTLE_ACCOUNT_REFILL_SECS: &str = "auth_throttle_account_refill_secs";
+    pub(in super::super) const AUTH_THROTTLE_ADDRESS_BURST: &str = "auth_throttle_address_burst";
+    pub(in super::super) const AUTH_THROTTLE_ADDRESS_REFILL_SECS: &str = "auth_throttle_address_refill_secs";
+    pub(in super::super) const PUBLIC_THROTTLE_BURST: &str = "public_throttle_burst";
+    pub(in super::super) const PUBLIC_THROTTLE_REFILL_SECS: &str = "public_throttle_refill_secs";
+    pub(in super::super) const AUDIT_LOG_ENABLED: &str = "audit_log_enabled";
+    pub(in super::super) const AUDIT_LOG_RETENTION_DAYS: &str = "audit_log_retention_days";
 }
 
 /// Most addresses in a list.
 const MAX_ORIGINS: usize = 32;
 const DAY_SECS: u64 = 86_400;
+/// Most tries at once that a throttle can be told to allow.
+const MAX_BURST: u64 = 10_000;
 
 /// What a setting is.
 #[derive(Debug)]
@@ -162,6 +174,77 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         default: &["7"],
         category: "storage",
         doc: "Days that something deleted stays in the trash. Until it is removed it counts against the quota.",
+    },
+    Definition {
+        key: keys::AUTH_ALLOW_USER_REGISTRATION,
+        kind: Kind::Flag,
+        default: &["false"],
+        category: "auth",
+        doc: "Let everybody who reaches this site make an account. Addresses are not verified by mail.",
+    },
+    Definition {
+        key: keys::AUTH_THROTTLE_ENABLED,
+        kind: Kind::Flag,
+        default: &["true"],
+        category: "auth",
+        doc: "Slow down whoever guesses passwords or tokens.",
+    },
+    Definition {
+        key: keys::AUTH_THROTTLE_ACCOUNT_BURST,
+        kind: Kind::Number { min: 1, max: MAX_BURST },
+        default: &["10"],
+        category: "auth",
+        doc: "Wrong passwords in a row for one account from one address before the next ones have to wait. From all \
+              addresses together ten times as many.",
+    },
+    Definition {
+        key: keys::AUTH_THROTTLE_ACCOUNT_REFILL_SECS,
+        kind: Kind::Number { min: 1, max: 3600 },
+        default: &["30"],
+        category: "auth",
+        doc: "Seconds until one more attempt for that account from that address is allowed.",
+    },
+    Definition {
+        key: keys::AUTH_THROTTLE_ADDRESS_BURST,
+        kind: Kind::Number { min: 1, max: MAX_BURST },
+        default: &["50"],
+        category: "auth",
+        doc: "Wrong passwords in a row from one address, whatever the account.",
+    },
+    Definition {
+        key: keys::AUTH_THROTTLE_ADDRESS_REFILL_SECS,
+        kind: Kind::Number { min: 1, max: 3600 },
+        default: &["5"],
+        category: "auth",
+        doc: "Seconds until one more attempt from that address is allowed.",
+    },
+    Definition {
+        key: keys::PUBLIC_THROTTLE_BURST,
+        kind: Kind::Number { min: 10, max: MAX_BURST },
+        default: &["120"],
+        category: "auth",
+        doc: "Unsuccessful setups, refreshes and enrollments in a row from one address; a registration counts as ten.",
+    },
+    Definition {
+        key: keys::PUBLIC_THROTTLE_REFILL_SECS,
+        kind: Kind::Number { min: 1, max: 3600 },
+        default: &["1"],
+        category: "auth",
+        doc: "Seconds until one more of them is allowed.",
+    },
+    Definition {
+        key: keys::AUDIT_LOG_ENABLED,
+        kind: Kind::Flag,
+        default: &["true"],
+        category: "audit",
+        doc: "Write the audit trail.",
+    },
+    Definition {
+        key: keys::AUDIT_LOG_RETENTION_DAYS,
+        kind: Kind::Number { min: 1, max: 3650 },
+        default: &["90"],
+        category: "audit",
+        doc: "Days after which an entry of the audit trail is removed.",
     },
 ];
 

@@ -18,6 +18,7 @@ pub use self::definitions::{Definition, Kind, Value, ValueError};
 use self::definitions::{keys, *};
 use self::store::SettingRow;
 use crate::db::Db;
+use crate::primary::throttle::Limit;
 use crate::protocol::{Origin, Timestamp};
 
 /// Between two looks for what other primaries of the database have set.
@@ -181,7 +182,7 @@ impl Settings {
 
     /// Whether cookies carry `Secure`.
     pub fn auth_cookie_secure(&self) -> bool {
-        matches!(self.value(keys::AUTH_COOKIE_SECURE), Value::Flag(true))
+        self.flag(keys::AUTH_COOKIE_SECURE)
     }
 
     /// Life of an access token in seconds.
@@ -212,6 +213,46 @@ impl Settings {
     /// Days that something deleted stays in the trash.
     pub fn trash_retention_days(&self) -> u64 {
         self.number(keys::TRASH_RETENTION_DAYS)
+    }
+
+    /// Whether everybody may make an account.
+    pub fn auth_allow_user_registration(&self) -> bool {
+        self.flag(keys::AUTH_ALLOW_USER_REGISTRATION)
+    }
+
+    /// Wrong passwords for one account from one address; `None` while throttling is off.
+    pub fn account_limit(&self) -> Option<Limit> {
+        self.limit(keys::AUTH_THROTTLE_ACCOUNT_BURST, keys::AUTH_THROTTLE_ACCOUNT_REFILL_SECS)
+    }
+
+    /// Wrong passwords from one address.
+    pub fn address_limit(&self) -> Option<Limit> {
+        self.limit(keys::AUTH_THROTTLE_ADDRESS_BURST, keys::AUTH_THROTTLE_ADDRESS_REFILL_SECS)
+    }
+
+    /// Calls that need no login, from one address.
+    pub fn public_call_limit(&self) -> Option<Limit> {
+        self.limit(keys::PUBLIC_THROTTLE_BURST, keys::PUBLIC_THROTTLE_REFILL_SECS)
+    }
+
+    /// Whether the audit trail is written.
+    pub fn audit_log_enabled(&self) -> bool {
+        self.flag(keys::AUDIT_LOG_ENABLED)
+    }
+
+    /// Days an entry of the audit trail is kept.
+    pub fn audit_log_retention_days(&self) -> u64 {
+        self.number(keys::AUDIT_LOG_RETENTION_DAYS)
+    }
+
+    fn limit(&self, burst: &str, refill: &str) -> Option<Limit> {
+        let burst = u32::try_from(self.number(burst)).unwrap_or(u32::MAX);
+        let refill = Duration::from_secs(self.number(refill));
+        self.flag(keys::AUTH_THROTTLE_ENABLED).then_some(Limit { burst, refill })
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        matches!(self.value(key), Value::Flag(true))
     }
 
     fn value(&self, key: &str) -> Value {

@@ -71,6 +71,11 @@ pub(in crate::primary) async fn create(
     store::insert(tx, owner, stored(quota)).await
 }
 
+/// Removes the space of an owner who goes. One that holds anything, also in the trash, is a foreign key violation.
+pub(in crate::primary) async fn remove(tx: &mut Tx, owner: SpaceOwner) -> Result<(), sqlx::Error> {
+    store::delete(tx, owner).await
+}
+
 /// The space of an owner; `policy_group_id` is the owner's.
 pub(in crate::primary) async fn of(
     db: &Db,

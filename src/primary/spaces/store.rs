@@ -17,6 +17,14 @@ pub(super) async fn insert(tx: &mut Tx, owner: SpaceOwner, quota: i64) -> Result
     .try_get("id")
 }
 
+pub(super) async fn delete(tx: &mut Tx, owner: SpaceOwner) -> Result<(), sqlx::Error> {
+    let query = match owner {
+        SpaceOwner::User(id) => sqlx::query("DELETE FROM spaces WHERE user_id = $1").bind(id),
+        SpaceOwner::Team(id) => sqlx::query("DELETE FROM spaces WHERE team_id = $1").bind(id),
+    };
+    query.execute(&mut **tx).await.map(|_| ())
+}
+
 pub(super) async fn id_of(db: &Db, owner: SpaceOwner) -> Result<Option<i64>, sqlx::Error> {
     let query = match owner {
         SpaceOwner::User(id) => sqlx::query("SELECT id FROM spaces WHERE user_id = $1").bind(id),

@@ -100,17 +100,6 @@ async fn a_cookie_needs_the_csrf_header_for_changes_and_a_bearer_token_does_not(
 }
 
 #[tokio::test]
-async fn me_tells_about_the_user_and_ignores_fields() {
-    let (_site, admin) = Site::with_admin().await;
-    let (status, body) = admin.get("/auth/me?fields=profile,quota").await;
-    assert_eq!(status, 200);
-    let user = &body["data"];
-    assert_eq!(user["username"], "admin");
-    assert_eq!(user["email"], "admin@example.org");
-    assert_eq!((&user["storage_used"], &user["storage_quota"]), (&json!(0), &json!(0)));
-}
-
-#[tokio::test]
 async fn a_refresh_replaces_the_token_and_its_second_use_ends_all_logins() {
     let (site, admin) = Site::with_admin().await;
     let login = json!({"identifier": "admin", "password": PASSWORD});

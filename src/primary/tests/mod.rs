@@ -1,8 +1,12 @@
 //! The primary over real sockets, in this process.
 
 mod accounts;
+mod api_tokens;
+mod audit;
 mod download;
+mod sessions;
 mod settings;
+mod throttling;
 mod tree;
 mod upload;
 
@@ -35,8 +39,13 @@ pub(in crate::primary) struct Site {
 
 impl Site {
     async fn new() -> Self {
+        Self::with_proxies("").await
+    }
+
+    /// That believes the proxies in the list.
+    async fn with_proxies(trusted: &str) -> Self {
         let dir = tempfile::tempdir().expect("dir");
-        let config = config(dir.path());
+        let config = config_with(dir.path(), trusted);
         let db = Db::open(&url_in(dir.path()), 4, Schema::Primary).await.expect("db");
         let primary = Primary::open(db.clone(), &config, transport::direct()).await.expect("primary");
         let listener = Listener::bind("127.0.0.1", 0).await.expect("bind");
@@ -60,6 +69,37 @@ impl Site {
         assert_eq!(reply.status(), 201, "{:?}", reply.text().await);
         let admin = site.log_in("admin").await;
         (site, admin)
+    }
+
+    /// The same where this machine is a trusted proxy.
+    async fn with_admin_behind_proxy() -> (Self, Session) {
+        let site = Self::with_proxies("127.0.0.1").await;
+        site.set_up("admin").await;
+        let admin = site.log_in("admin").await;
+        (site, admin)
+    }
+
+    /// Makes a user and logs in.
+    async fn with_user(&self, admin: &Session, name: &str) -> Session {
+        assert_eq!(admin.send(Method::POST, "/admin/users", account(name)).await.0, 201);
+        self.log_in(name).await
+    }
+
+    async fn try_log_in(&self, name: &str, password: &str) -> Response {
+        let body = json!({"identifier": name, "password": password});
+        Client::new().post(self.url("/auth/login")).json(&body).send().await.expect("reply")
+    }
+
+    /// A call with `Authorization: Bearer`, with a body that sets a number.
+    async fn bearer(&self, method: Method, path: &str, token: &str) -> (u16, Value) {
+        let request = Client::new().request(method, self.url(path)).bearer_auth(token);
+        status_and_body(request.json(&json!({"value": "5"})).send().await.expect("reply")).await
+    }
+
+    /// The column `text` of the one row that `sql` gives.
+    async fn text(&self, sql: &'static str) -> String {
+        use sqlx::Row;
+        sqlx::query(sql).fetch_one(self.db.read()).await.expect(sql).get("text")
     }
 
     fn url(&self, path: &str) -> String {
@@ -141,6 +181,14 @@ impl Session {
         status_and_body(self.request(Method::GET, path).send().await.expect("reply")).await
     }
 
+    /// Makes an API token and gives its text.
+    async fn token(&self, scope: &str) -> String {
+        let (status, body) =
+            self.send(Method::POST, "/auth/tokens", json!({"name": "t", "scope": scope})).await;
+        assert_eq!(status, 201, "{body}");
+        body["data"]["token"].as_str().expect("token").to_owned()
+    }
+
     async fn upload(&self, name: &str, content: impl Into<reqwest::Body>, size: u64) -> (u16, Value) {
         let part = Part::stream_with_length(content, size).file_name(name.to_owned());
         let form = Form::new().text("note", "a field before the file").part("file", part);
@@ -155,7 +203,14 @@ impl Session {
 
 /// What a first start in `directory` gives; connections need no TLS.
 fn config(directory: &std::path::Path) -> Config {
-    let environment = [("ASTER__AUTH__BOOTSTRAP_INSECURE_COOKIES", "true")];
+    config_with(directory, "")
+}
+
+fn config_with(directory: &std::path::Path, trusted_proxies: &str) -> Config {
+    let environment = [
+        ("ASTER__AUTH__BOOTSTRAP_INSECURE_COOKIES", "true"),
+        ("ASTER__NETWORK_TRUST__TRUSTED_PROXIES", trusted_proxies),
+    ];
     load(&Environment::from_iter(environment), directory, &FirstFile::Primary).expect("configuration").config
 }
 

@@ -81,14 +81,14 @@ pub(super) async fn next_marked(db: &Db) -> Result<Option<(i64, i64)>, sqlx::Err
 }
 
 pub(super) async fn files(db: &Db, space_id: i64, page: Page) -> Result<Vec<Entry>, sqlx::Error> {
-    const FILES: &str = "SELECT trash.*, files.name, files.size, files.mime_type FROM trash \
+    const FILES: &str = "SELECT trash.id, trash.item_id, trash.original_path, trash.deleted_at, files.name, files.size, files.mime_type FROM trash \
                          JOIN files ON files.id = trash.item_id AND files.trash_id = trash.id \
                          WHERE trash.item_type = 'file' AND ";
     entries(db, FILES, space_id, page, Item::File).await
 }
 
 pub(super) async fn folders(db: &Db, space_id: i64, page: Page) -> Result<Vec<Entry>, sqlx::Error> {
-    const FOLDERS: &str = "SELECT trash.*, folders.name, CAST(0 AS BIGINT) AS size, '' AS mime_type FROM trash \
+    const FOLDERS: &str = "SELECT trash.id, trash.item_id, trash.original_path, trash.deleted_at, folders.name, CAST(0 AS BIGINT) AS size, '' AS mime_type FROM trash \
                            JOIN folders ON folders.id = trash.item_id AND folders.trash_id = trash.id \
                            WHERE trash.item_type = 'folder' AND ";
     entries(db, FOLDERS, space_id, page, Item::Folder).await

@@ -5,6 +5,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::{HeaderMap, HeaderName, header};
 
 use super::cookies;
+use crate::http::Scheme;
+use crate::primary::caller::Caller;
 use crate::protocol::Origin;
 
 const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
@@ -28,7 +30,7 @@ pub enum CsrfError {
 }
 
 /// Checks an unsafe request. `public` are the addresses this site is known under, besides the one of the request.
-pub(super) fn check(headers: &HeaderMap, public: &[Origin]) -> Result<(), CsrfError> {
+pub(super) fn check(headers: &HeaderMap, caller: &Caller, public: &[Origin]) -> Result<(), CsrfError> {
     let sent = headers.get(CSRF_HEADER).map(|value| value.as_bytes());
     let kept = cookies::get(headers, cookies::CSRF).map(str::as_bytes);
     let repeated = match (sent, kept) {
@@ -38,14 +40,15 @@ pub(super) fn check(headers: &HeaderMap, public: &[Origin]) -> Result<(), CsrfEr
     if !repeated {
         return Err(CsrfError::NotRepeated);
     }
-    if comes_from_us(headers, public) { Ok(()) } else { Err(CsrfError::ForeignPage) }
+    if comes_from_us(headers, caller.scheme, public) { Ok(()) } else { Err(CsrfError::ForeignPage) }
 }
 
 /// Browsers tell where a request comes from in one of three headers; a client that sends none is no browser and has
 /// no foreign pages.
-fn comes_from_us(headers: &HeaderMap, public: &[Origin]) -> bool {
+fn comes_from_us(headers: &HeaderMap, scheme: Option<Scheme>, public: &[Origin]) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let ours = |origin: Origin| own_origins(headers).any(|own| own == origin) || public.contains(&origin);
+    let ours =
+        |origin: Origin| own_origins(headers, scheme).any(|own| own == origin) || public.contains(&origin);
     if let Some(origin) = text(header::ORIGIN) {
         return Origin::parse(origin).is_ok_and(ours);
     }
@@ -55,10 +58,15 @@ fn comes_from_us(headers: &HeaderMap, public: &[Origin]) -> bool {
     text(FETCH_SITE).is_none_or(|site| matches!(site, "same-origin" | "none"))
 }
 
-/// The origins the request's own address may have: behind a proxy that ends TLS the scheme is unknown here.
-pub(super) fn own_origins(headers: &HeaderMap) -> impl Iterator<Item = Origin> {
+/// The origins the request's own address may have: without a trusted proxy that tells it the scheme is unknown here.
+pub(super) fn own_origins(headers: &HeaderMap, scheme: Option<Scheme>) -> impl Iterator<Item = Origin> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    ["http", "https"].into_iter().filter_map(move |scheme| Origin::parse(&format!("{scheme}://{host}")).ok())
+    let schemes: &[&str] = match scheme {
+        None => &["http", "https"],
+        Some(Scheme::Http) => &["http"],
+        Some(Scheme::Https) => &["https"],
+    };
+    schemes.iter().filter_map(move |scheme| Origin::parse(&format!("{scheme}://{host}")).ok())
 }
 
 #[cfg(test)]
@@ -71,12 +79,16 @@ mod tests {
         [("host", "drive.example:3000"), ("cookie", "aster_csrf=abc"), ("x-csrf-token", "abc")];
 
     fn verdict(extra: &[(&'static str, &'static str)]) -> bool {
+        verdict_over(None, extra)
+    }
+
+    fn verdict_over(scheme: Option<Scheme>, extra: &[(&'static str, &'static str)]) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in PAIR.iter().chain(extra) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         let public = [Origin::parse("https://public.example").expect("origin")];
-        check(&headers, &public).is_ok()
+        check(&headers, &Caller { scheme, ..Caller::local() }, &public).is_ok()
     }
 
     #[test]
@@ -114,6 +126,14 @@ mod tests {
         ] {
             assert!(!verdict(&[bad]), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_page_without_tls_is_foreign_where_a_proxy_tells_that_the_request_came_with_it() {
+        let (plain, tls) =
+            (("origin", "http://drive.example:3000"), ("origin", "https://drive.example:3000"));
+        assert!(verdict_over(Some(Scheme::Https), &[tls]) && !verdict_over(Some(Scheme::Https), &[plain]));
+        assert!(verdict_over(Some(Scheme::Http), &[plain]) && !verdict_over(Some(Scheme::Http), &[tls]));
     }
 
     #[test]

@@ -7,16 +7,27 @@ use http::{HeaderMap, Method, header};
 use super::{cookies, csrf};
 use crate::http::ApiError;
 use crate::primary::Primary;
-use crate::primary::accounts::{CurrentUser, Role};
+use crate::primary::accounts::{Access, CurrentUser, Role, Scope};
+use crate::primary::caller::Caller;
 use crate::protocol::codes;
 
-/// The logged-in user.
+/// Whoever sends the request: by cookie, access token, or an API token whose scope allows the method.
 #[derive(Debug)]
 pub(in crate::primary) struct User(pub(in crate::primary) CurrentUser);
 
-/// The logged-in user, who is an administrator.
+/// The same, and an administrator.
 #[derive(Debug)]
 pub(in crate::primary) struct Admin(pub(in crate::primary) CurrentUser);
+
+/// Whoever sends the request and logged in: no API token. For the calls that guard an account, so that a token that
+/// got into wrong hands cannot make itself at home.
+#[derive(Debug)]
+pub(in crate::primary) struct LoggedIn {
+    /// Who.
+    pub(in crate::primary) user: CurrentUser,
+    /// The login.
+    pub(in crate::primary) session_id: String,
+}
 
 /// The value of `Authorization: Bearer`.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -29,19 +40,23 @@ impl FromRequestParts<Primary> for User {
 
     async fn from_request_parts(parts: &mut Parts, primary: &Primary) -> Result<Self, ApiError> {
         let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let token = match bearer(&parts.headers) {
-            // A foreign page cannot make a browser send this header.
-            Some(token) => token,
-            None => {
-                let token = cookies::get(&parts.headers, cookies::ACCESS)
-                    .ok_or_else(|| ApiError::new(codes::TOKEN_MISSING, "log in first"))?;
-                if !safe {
-                    csrf::check(&parts.headers, &primary.settings.public_site_urls())?;
-                }
-                token
+        let caller = Caller::of(parts, primary);
+        let Some(token) = bearer(&parts.headers) else {
+            let token = cookies::get(&parts.headers, cookies::ACCESS)
+                .ok_or_else(|| ApiError::new(codes::TOKEN_MISSING, "log in first"))?;
+            if !safe {
+                csrf::check(&parts.headers, &caller, &primary.settings.public_site_urls())?;
             }
+            return Ok(Self(primary.accounts.by_access_token(token, &caller).await?));
         };
-        Ok(Self(primary.accounts.authenticate(token).await?))
+        // A foreign page cannot make a browser send this header.
+        let user = primary.accounts.authenticate(token, &caller).await?;
+        if !safe && matches!(user.access, Access::ApiToken { scope: Scope::Read, .. }) {
+            let advice =
+                "this API token has the scope `read` and may change nothing; use one with the scope `write`";
+            return Err(ApiError::new(codes::FORBIDDEN, advice));
+        }
+        Ok(Self(user))
     }
 }
 
@@ -53,6 +68,21 @@ impl FromRequestParts<Primary> for Admin {
         match user.role {
             Role::Admin => Ok(Self(user)),
             Role::User => Err(ApiError::new(codes::FORBIDDEN, "only administrators may do this")),
+        }
+    }
+}
+
+impl FromRequestParts<Primary> for LoggedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, primary: &Primary) -> Result<Self, ApiError> {
+        let User(user) = User::from_request_parts(parts, primary).await?;
+        match &user.access {
+            Access::Login { session_id } => Ok(Self { session_id: session_id.clone(), user }),
+            Access::ApiToken { .. } => {
+                let advice = "API tokens may not call this; log in with name and password";
+                Err(ApiError::new(codes::FORBIDDEN, advice))
+            }
         }
     }
 }

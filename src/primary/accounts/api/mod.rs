@@ -1,24 +1,28 @@
-//! `/auth` (primary spec §2.2) and `/admin/users` (§2.6).
+//! `/auth` (primary spec §2.2) and `/admin/users` (§2.6). Setup, registration and the login cookies are here, what a
+//! user does with the own account in [`own`].
 
 mod cookies;
 mod csrf;
 mod extract;
+mod own;
 mod users;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use http::{HeaderMap, header};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use self::csrf::CsrfError;
+use self::extract::LoggedIn;
 pub(in crate::primary) use self::extract::{Admin, User};
 use self::users::UserInfo;
 use super::{AccountError, Login, NewAccount};
 use crate::http::{ApiError, Json, created, empty, ok};
 use crate::primary::Primary;
+use crate::primary::caller::{Caller, PublicCall};
 use crate::protocol::{Origin, codes};
 
 pub(in crate::primary) fn routes() -> Router<Primary> {
@@ -28,7 +32,8 @@ pub(in crate::primary) fn routes() -> Router<Primary> {
         .route("/auth/login", post(log_in))
         .route("/auth/refresh", post(refresh))
         .route("/auth/logout", post(log_out))
-        .route("/auth/me", get(me))
+        .route("/auth/register", post(register))
+        .merge(own::routes())
         .merge(users::routes())
 }
 
@@ -66,18 +71,23 @@ struct LoginReply {
 
 async fn check(State(primary): State<Primary>) -> Result<impl IntoResponse, ApiError> {
     let has_users = primary.accounts.has_users().await?;
-    Ok(ok(CheckReply { has_users, allow_user_registration: false }))
+    // Nobody can register before setup: the first account is an administrator's.
+    let allow_user_registration = has_users && primary.settings.auth_allow_user_registration();
+    Ok(ok(CheckReply { has_users, allow_user_registration }))
 }
 
 async fn set_up(
     State(primary): State<Primary>,
+    caller: Caller,
     headers: HeaderMap,
     Json(request): Json<NewAccountRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
+    primary.admit(&caller, PublicCall::Plain)?;
     let group = primary.policies.default_group_id().await?;
-    let account = primary.accounts.set_up(&request.check()?, group).await?;
+    let account = primary.accounts.set_up(&request.check()?, group, &caller).await?;
+    primary.forgive(&caller, PublicCall::Plain);
     tracing::info!(user.id = account.id, "setup is complete; the first administrator exists");
-    if let Some(origin) = request_origin(&headers) {
+    if let Some(origin) = request_origin(&headers, &caller) {
         // The account stands; an address that was not kept can be set by hand.
         if let Err(error) = primary.settings.adopt_public_site_url(&origin).await {
             tracing::warn!("public_site_url was not set to {origin}: {error}");
@@ -86,42 +96,60 @@ async fn set_up(
     Ok(created(UserInfo::from(account)))
 }
 
+async fn register(
+    State(primary): State<Primary>,
+    caller: Caller,
+    Json(request): Json<NewAccountRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    primary.admit(&caller, PublicCall::Register)?;
+    let group = primary.policies.default_group_id().await?;
+    let account = primary.accounts.register(&request.check()?, group, &caller).await?;
+    tracing::info!(user.id = account.id, "a user registered");
+    Ok(created(UserInfo::from(account)))
+}
+
 async fn log_in(
     State(primary): State<Primary>,
+    caller: Caller,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, ApiError> {
-    let login = primary.accounts.log_in(&request.identifier, &request.password).await?;
+    let login = primary.accounts.log_in(&request.identifier, &request.password, &caller).await?;
     tracing::info!(user.id = login.account.id, "logged in");
     Ok(login_reply(&primary, &login, None))
 }
 
-async fn refresh(State(primary): State<Primary>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn refresh(
+    State(primary): State<Primary>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let token = cookies::get(&headers, cookies::REFRESH).ok_or_else(|| {
         ApiError::new(codes::TOKEN_MISSING, "the cookie `aster_refresh` is missing; log in")
     })?;
-    csrf::check(&headers, &primary.settings.public_site_urls())?;
-    let login = primary.accounts.refresh(token).await?;
+    csrf::check(&headers, &caller, &primary.settings.public_site_urls())?;
+    primary.admit(&caller, PublicCall::Plain)?;
+    let login = primary.accounts.refresh(token, &caller).await?;
+    primary.forgive(&caller, PublicCall::Plain);
     Ok(login_reply(&primary, &login, cookies::get(&headers, cookies::CSRF)))
 }
 
-async fn log_out(State(primary): State<Primary>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn log_out(
+    State(primary): State<Primary>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let bearer = extract::bearer(&headers);
     let access = bearer.or_else(|| cookies::get(&headers, cookies::ACCESS));
     let refresh = cookies::get(&headers, cookies::REFRESH).filter(|_| bearer.is_none());
     if bearer.is_none() && (access.is_some() || refresh.is_some()) {
-        csrf::check(&headers, &primary.settings.public_site_urls())?;
+        csrf::check(&headers, &caller, &primary.settings.public_site_urls())?;
     }
     if access.is_some() || refresh.is_some() {
-        primary.accounts.log_out(access, refresh).await?;
+        primary.accounts.log_out(access, refresh, &caller).await?;
     }
     let mut response = empty().into_response();
     cookies::clear(response.headers_mut(), primary.settings.auth_cookie_secure());
     Ok(response)
-}
-
-/// Clients may name parts of the record in `fields`; it is small and always given whole.
-async fn me(State(primary): State<Primary>, User(user): User) -> Result<impl IntoResponse, ApiError> {
-    Ok(ok(UserInfo::from(primary.accounts.get(user.id).await?)))
 }
 
 fn login_reply(primary: &Primary, login: &Login, csrf: Option<&str>) -> Response {
@@ -132,7 +160,8 @@ fn login_reply(primary: &Primary, login: &Login, csrf: Option<&str>) -> Response
 }
 
 /// The address the browser (or script) used.
-fn request_origin(headers: &HeaderMap) -> Option<Origin> {
+fn request_origin(headers: &HeaderMap, caller: &Caller) -> Option<Origin> {
     let sent = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    sent.and_then(|origin| Origin::parse(origin).ok()).or_else(|| csrf::own_origins(headers).next())
+    sent.and_then(|origin| Origin::parse(origin).ok())
+        .or_else(|| csrf::own_origins(headers, caller.scheme).next())
 }

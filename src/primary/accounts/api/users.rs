@@ -3,21 +3,23 @@
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post, put};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Admin, NewAccountRequest};
-use crate::http::{ApiError, Json, Path, Query, created, ok};
+use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
-use crate::primary::accounts::{Account, AccountChange, Role, Status};
-use crate::primary::audit::{Action, Entity};
+use crate::primary::accounts::{Account, AccountChange, Role, Status, UserFilter};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{Timestamp, codes};
 
 pub(super) fn routes() -> Router<Primary> {
     Router::new()
         .route("/admin/users", get(list).post(create))
-        .route("/admin/users/{id}", get(read).patch(change))
+        .route("/admin/users/{id}", get(read).patch(change).delete(remove))
+        .route("/admin/users/{id}/password", put(reset_password))
+        .route("/admin/users/{id}/sessions/revoke", post(revoke_sessions))
 }
 
 #[derive(Debug, Serialize)]
@@ -61,6 +63,11 @@ struct ChangeRequest {
     policy_group_id: Option<Option<i64>>,
 }
 
+#[derive(Debug, Deserialize)]
+struct PasswordRequest {
+    password: SecretString,
+}
+
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -69,8 +76,9 @@ async fn list(
     State(primary): State<Primary>,
     _: Admin,
     Query(page): Query<PageQuery>,
+    Query(filter): Query<UserFilter>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (accounts, total) = primary.accounts.list(page.limit(), page.offset()).await?;
+    let (accounts, total) = primary.accounts.list(&filter, page.limit(), page.offset()).await?;
     let items: Vec<UserInfo> = accounts.into_iter().map(UserInfo::from).collect();
     Ok(ok(Page::of(items, total, page)))
 }
@@ -81,9 +89,8 @@ async fn create(
     Json(request): Json<NewAccountRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let group = primary.policies.default_group_id().await?;
-    let account = primary.accounts.create(&request.check()?, group).await?;
+    let account = primary.accounts.create(&admin, &request.check()?, group).await?;
     tracing::info!(user.id = admin.id, created.id = account.id, "user created");
-    primary.audit.record(admin.id, Action::Create, Entity::User, Some(account.id), &account.username).await;
     Ok(created(UserInfo::from(account)))
 }
 
@@ -110,8 +117,38 @@ async fn change(
         storage_quota: request.storage_quota,
         policy_group_id: request.policy_group_id.flatten(),
     };
-    let account = primary.accounts.change(id, &change).await?;
+    let account = primary.accounts.change(&admin, id, &change).await?;
     tracing::info!(user.id = admin.id, changed.id = id, ?change, "user changed");
-    primary.audit.record(admin.id, Action::Change, Entity::User, Some(id), &account.username).await;
     Ok(ok(UserInfo::from(account)))
+}
+
+async fn remove(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+) -> Result<impl IntoResponse, ApiError> {
+    primary.accounts.delete(&admin, id).await?;
+    tracing::info!(user.id = admin.id, deleted.id = id, "user deleted");
+    Ok(empty())
+}
+
+async fn reset_password(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+    Json(request): Json<PasswordRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    primary.accounts.reset_password(&admin, id, &request.password).await?;
+    tracing::info!(user.id = admin.id, changed.id = id, "password of a user set");
+    Ok(empty())
+}
+
+async fn revoke_sessions(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+) -> Result<impl IntoResponse, ApiError> {
+    let revoked = primary.accounts.revoke_all(&admin, id).await?;
+    tracing::info!(user.id = admin.id, changed.id = id, ?revoked, "logins and API tokens of a user ended");
+    Ok(ok(revoked))
 }

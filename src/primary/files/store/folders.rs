@@ -7,13 +7,24 @@ use crate::db::Tx;
 use crate::primary::files::{FileName, FolderRecord};
 use crate::protocol::Timestamp;
 
+macro_rules! folders {
+    ($rest:literal) => {
+        concat!(
+            "SELECT folders.id, folders.space_id, folders.parent_id, folders.name, folders.created_by_user_id, ",
+            "folders.created_at, folders.updated_at FROM folders ",
+            $rest
+        )
+    };
+}
+pub(in crate::primary::files) use folders;
+
 /// A folder of a space that is not in the trash.
 pub(in crate::primary::files) async fn live(
     connection: &mut AnyConnection,
     space_id: i64,
     id: i64,
 ) -> Result<Option<FolderRecord>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM folders WHERE space_id = $1 AND id = $2 AND trash_id IS NULL")
+    let row = sqlx::query(folders!("WHERE space_id = $1 AND id = $2 AND trash_id IS NULL"))
         .bind(space_id)
         .bind(id)
         .fetch_optional(connection)
@@ -28,10 +39,10 @@ pub(in crate::primary::files) async fn by_name(
     parent_id: Option<i64>,
     name: &str,
 ) -> Result<Option<FolderRecord>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT * FROM folders WHERE space_id = $1 AND COALESCE(parent_id, 0) = $2 AND name = $3 \
-         AND trash_id IS NULL",
-    )
+    let row = sqlx::query(folders!(
+        "WHERE space_id = $1 AND COALESCE(parent_id, 0) = $2 AND name = $3 \
+         AND trash_id IS NULL"
+    ))
     .bind(space_id)
     .bind(parent_id.unwrap_or(0))
     .bind(name)
@@ -90,13 +101,13 @@ pub(in crate::primary::files) async fn upwards(
     id: i64,
     limit: u32,
 ) -> Result<Vec<FolderRecord>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "WITH RECURSIVE up (step, id, parent_id) AS ( \
              SELECT CAST(1 AS BIGINT), folders.id, folders.parent_id FROM folders WHERE folders.id = $1 \
              UNION ALL SELECT up.step + 1, folders.id, folders.parent_id \
-             FROM up JOIN folders ON folders.id = up.parent_id WHERE up.step < $2) \
-         SELECT folders.* FROM up JOIN folders ON folders.id = up.id ORDER BY up.step",
-    )
+             FROM up JOIN folders ON folders.id = up.parent_id WHERE up.step < $2) ",
+        folders!("JOIN up ON up.id = folders.id ORDER BY up.step")
+    ))
     .bind(id)
     .bind(i64::from(limit))
     .fetch_all(connection)

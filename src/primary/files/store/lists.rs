@@ -39,8 +39,9 @@ pub(in crate::primary::files) async fn folders(
 ) -> Result<Vec<FolderRecord>, sqlx::Error> {
     let (column, (direction, _)) = (folder_column(query.sort_by), direction(query.order));
     let sql = format!(
-        "SELECT * FROM folders WHERE space_id = $1 AND COALESCE(parent_id, 0) = $2 AND trash_id IS NULL \
-         ORDER BY {column} {direction}, id {direction} LIMIT $3 OFFSET $4"
+        "{} WHERE space_id = $1 AND COALESCE(parent_id, 0) = $2 AND trash_id IS NULL \
+         ORDER BY {column} {direction}, id {direction} LIMIT $3 OFFSET $4",
+        folders::folders!("")
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(space_id)

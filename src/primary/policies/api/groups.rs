@@ -78,7 +78,7 @@ async fn list(State(primary): State<Primary>, _: Admin, Query(page): Query<PageQ
 async fn create(State(primary): State<Primary>, Admin(admin): Admin, Json(new): Json<NewGroup>) -> Answer {
     let group = primary.policies.create_group(&new).await?;
     tracing::info!(user.id = admin.id, policy_group.id = group.id, "policy group created");
-    primary.audit.record(admin.id, Action::Create, Entity::PolicyGroup, Some(group.id), &group.name).await;
+    primary.audit.record(&admin, Action::Create, Entity::PolicyGroup, Some(group.id), &group.name).await;
     Ok(created(GroupInfo::from(group)).into_response())
 }
 
@@ -94,7 +94,7 @@ async fn change(
 ) -> Answer {
     let group = primary.policies.change_group(id, &change).await?;
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group changed");
-    primary.audit.record(admin.id, Action::Change, Entity::PolicyGroup, Some(id), &group.name).await;
+    primary.audit.record(&admin, Action::Change, Entity::PolicyGroup, Some(id), &group.name).await;
     Ok(ok(GroupInfo::from(group)).into_response())
 }
 
@@ -102,6 +102,6 @@ async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): P
     let group = primary.policies.group(id).await?;
     primary.policies.delete_group(id).await?;
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group deleted");
-    primary.audit.record(admin.id, Action::Delete, Entity::PolicyGroup, Some(id), &group.name).await;
+    primary.audit.record(&admin, Action::Delete, Entity::PolicyGroup, Some(id), &group.name).await;
     Ok(empty().into_response())
 }
