@@ -17,7 +17,7 @@ use crate::primary::throttle::{Limit, Throttle, TooSoon, network_of};
 const ALL_ADDRESSES: u32 = 10;
 /// Failed logins that get an entry of their own in the audit trail within a [`WINDOW`]; the others are counted.
 const ENTRIES_PER_WINDOW: u32 = 30;
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_secs(600);
 
 /// Whose password is tried. An account has one bucket whichever of its names is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -261,6 +261,6 @@ mod tests {
             Some(Sums { failed: 970, throttled: 1, last: Some(caller.clone()) })
         );
         assert_eq!(failures.take_sums(), None);
-        assert!(failures.failed_at(&caller, start + WINDOW), "the next minute has entries again");
+        assert!(failures.failed_at(&caller, start + WINDOW), "the next ten minutes have entries again");
     }
 }

@@ -4,6 +4,7 @@ pub(in crate::primary) mod api;
 mod api_tokens;
 mod change_password;
 mod devices;
+mod error;
 mod guard;
 mod password;
 mod preferences;
@@ -18,6 +19,7 @@ pub use self::api::CsrfError;
 pub(in crate::primary) use self::api::{Admin, User};
 pub use self::api_tokens::{ApiToken, InvalidApiToken, NewApiToken, Scope};
 pub use self::devices::{Device, Revoked};
+pub use self::error::AccountError;
 use self::guard::{Failures, Guard};
 pub use self::password::PasswordError;
 use self::password::Passwords;
@@ -33,7 +35,6 @@ use crate::primary::caller::Caller;
 use crate::primary::paging::SortOrder;
 use crate::primary::settings::Settings;
 use crate::primary::spaces::{self, SpaceOwner};
-use crate::primary::throttle::TooSoon;
 use crate::protocol::Timestamp;
 
 /// What a user may do.
@@ -167,83 +168,6 @@ pub struct AccountChange {
     pub storage_quota: Option<u64>,
     /// New policy group.
     pub policy_group_id: Option<i64>,
-}
-
-/// Why something about accounts was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// A new account breaks a rule.
-    #[error(transparent)]
-    Invalid(#[from] InvalidAccount),
-    /// Setup was asked for, but somebody is there already.
-    #[error("setup is complete: a user exists already; log in instead")]
-    AlreadySetUp,
-    /// The name is taken.
-    #[error("a user named `{0}` exists already")]
-    UsernameTaken(String),
-    /// The address is taken.
-    #[error("a user with the address `{0}` exists already")]
-    EmailTaken(String),
-    /// Nobody has this id.
-    #[error("there is no user {0}")]
-    NotFound(i64),
-    /// No policy group has this id.
-    #[error("there is no policy group {0}; GET /api/v1/admin/policy-groups lists them")]
-    UnknownGroup(i64),
-    /// Files or other things belong to the account.
-    #[error("user {0} still owns files; delete them first, or set the status to `disabled`")]
-    StillOwns(i64),
-    /// Only administrators make accounts.
-    #[error("registration is closed; ask an administrator for an account")]
-    RegistrationClosed,
-    /// The current password is another one.
-    #[error("current_password is wrong")]
-    WrongCurrentPassword,
-    /// Too many wrong passwords.
-    #[error(transparent)]
-    TooSoon(#[from] TooSoon),
-    /// A choice for the pages breaks a rule.
-    #[error(transparent)]
-    Preference(#[from] InvalidPreference),
-    /// A new API token breaks a rule.
-    #[error(transparent)]
-    InvalidApiToken(#[from] InvalidApiToken),
-    /// The user has as many API tokens as one may have.
-    #[error("a user may have {} API tokens; delete one first", api_tokens::MAX_TOKENS)]
-    TooManyApiTokens,
-    /// None of the user's API tokens has this id.
-    #[error("there is no API token {0}")]
-    UnknownApiToken(i64),
-    /// None of the user's logins has this id.
-    #[error("there is no such login; GET /api/v1/auth/sessions lists them")]
-    UnknownSession,
-    /// Nobody could administrate any more.
-    #[error("user {0} is the last active administrator; make another one first")]
-    LastAdmin(i64),
-    /// A number larger than the database keeps.
-    #[error("storage_quota must be at most {} bytes", i64::MAX)]
-    QuotaTooLarge,
-    /// Unknown user or wrong password; which, is not told.
-    #[error("the name or the password is wrong")]
-    WrongCredentials,
-    /// Right password, but the account is closed.
-    #[error("this account is disabled; an administrator can enable it")]
-    Disabled,
-    /// The refresh token is unknown, expired, or was used before.
-    #[error("this login has ended; log in again")]
-    LoginEnded,
-    /// The access token does not pass.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    /// A password could not be hashed or compared.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    /// A token could not be made.
-    #[error("access token: {0}")]
-    Signing(#[from] jsonwebtoken::errors::Error),
-    /// The database failed.
-    #[error("accounts: {0}")]
-    Database(#[from] sqlx::Error),
 }
 
 /// A password as it is kept.
