@@ -210,6 +210,11 @@ impl Accounts {
         Ok(store::user_exists(tx).await?)
     }
 
+    /// Whether everybody may make an account. Never before setup: the first account is an administrator's.
+    pub async fn registration_is_open(&self) -> Result<bool, AccountError> {
+        Ok(self.settings.auth_allow_user_registration() && self.has_users().await?)
+    }
+
     /// Makes the first account, an administrator. Of setups at the same time one succeeds.
     pub async fn set_up(
         &self,
@@ -272,7 +277,7 @@ impl Accounts {
         group_id: Option<i64>,
         caller: &Caller,
     ) -> Result<Account, AccountError> {
-        if !self.settings.auth_allow_user_registration() {
+        if !self.registration_is_open().await? {
             return Err(AccountError::RegistrationClosed);
         }
         let hash = self.passwords.hash(new.password()).await?;

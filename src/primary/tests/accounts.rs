@@ -193,3 +193,30 @@ async fn the_last_active_administrator_stays() {
     assert_eq!(admin.send(Method::PATCH, "/admin/users/1", json!({"role": "user"})).await.0, 200);
     assert_eq!(admin.get("/admin/users").await.0, 403, "a role counts at once");
 }
+
+#[tokio::test]
+async fn a_foreign_page_can_neither_renew_nor_end_a_login() {
+    let (site, admin) = Site::with_admin().await;
+    for path in ["/auth/refresh", "/auth/logout"] {
+        let without = admin.client.post(site.url(path)).send().await.expect("reply");
+        assert_eq!(without.status(), 403, "{path}");
+        let cross_site = admin.request(Method::POST, path).header("sec-fetch-site", "cross-site");
+        assert_eq!(cross_site.send().await.expect("reply").status(), 403, "{path}");
+        let referred = admin.request(Method::POST, path).header("referer", "https://evil.example/x");
+        assert_eq!(referred.send().await.expect("reply").status(), 403, "{path}");
+    }
+    assert_eq!(admin.get("/auth/me").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_tells_which_of_our_two_origins_is_meant() {
+    let (site, admin) = Site::with_admin_behind_proxy().await;
+    // Setup took the address without TLS as a public one, which is ours whatever a proxy says.
+    site.primary.settings.set("public_site_url", &["https://drive.example".to_owned()]).await.expect("set");
+    let status = async |scheme: &str| {
+        let request = admin.request(Method::PATCH, "/auth/preferences").json(&json!({}));
+        let request = request.header("origin", format!("{scheme}://{}", site.address));
+        request.header("x-forwarded-proto", "https").send().await.expect("reply").status().as_u16()
+    };
+    assert_eq!((status("https").await, status("http").await), (200, 403));
+}

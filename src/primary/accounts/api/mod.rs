@@ -71,8 +71,7 @@ struct LoginReply {
 
 async fn check(State(primary): State<Primary>) -> Result<impl IntoResponse, ApiError> {
     let has_users = primary.accounts.has_users().await?;
-    // Nobody can register before setup: the first account is an administrator's.
-    let allow_user_registration = has_users && primary.settings.auth_allow_user_registration();
+    let allow_user_registration = primary.accounts.registration_is_open().await?;
     Ok(ok(CheckReply { has_users, allow_user_registration }))
 }
 
