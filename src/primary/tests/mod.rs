@@ -267,7 +267,7 @@ async fn the_background_cleans_from_its_start_and_ends_when_told() {
         drop(stop);
     };
     let both = async { tokio::join!(background, watching) };
-    tokio::time::timeout(Duration::from_secs(10), both).await.expect("the background ends");
+    tokio::time::timeout(Duration::from_secs(10), Box::pin(both)).await.expect("the background ends");
 }
 
 #[tokio::test]
