@@ -194,7 +194,7 @@ pub(super) async fn insert_user(
     let inserted = sqlx::query(
         "INSERT INTO users (username, username_key, email, email_key, password_hash, role, status, \
          session_version, policy_group_id, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(account.username.as_str())
     .bind(username_key.as_str())
