@@ -109,7 +109,7 @@ fn every_default_in_a_new_file_can_be_uncommented() {
     place.load(&[]).unwrap();
     let is_setting = |line: &&str| line.starts_with("# ") && line.contains(" = ") && !line.contains('`');
     let text = place.file();
-    assert_eq!(text.lines().filter(is_setting).count(), 19);
+    assert_eq!(text.lines().filter(is_setting).count(), 20);
     let uncommented: String = text
         .lines()
         .map(|line| if is_setting(&line) { &line[2..] } else { line })

@@ -44,6 +44,7 @@ const PRIMARY: &[Step] = &[
         "accounts security",
         Text::Shared(include_str!("../../migrations/primary/0006_accounts_security.sql")),
     ),
+    (7, "policies", Text::Shared(include_str!("../../migrations/primary/0007_policies.sql"))),
     (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
 ];
 const FOLLOWER: &[Step] = &[

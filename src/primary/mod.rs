@@ -36,7 +36,7 @@ use self::bootstrap::{Bootstrap, BootstrapError};
 use self::files::Files;
 use self::keys::KeysError;
 use self::nodes::Nodes;
-use self::policies::{Policies, PolicyError};
+use self::policies::{Machine, Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
 use self::teams::Teams;
 use self::throttle::Throttle;
@@ -115,12 +115,7 @@ impl Primary {
             settings.set_first_cookie_rule(!config.auth.bootstrap_insecure_cookies).await?;
         }
         let nodes = Nodes::new(db.clone(), config.auth.sealing_key.clone(), transport, settings.clone());
-        let policies = Policies::new(
-            db.clone(),
-            nodes.clone(),
-            config.working_dir.clone(),
-            config.server.follower.durability,
-        );
+        let policies = Policies::new(db.clone(), nodes.clone(), Machine::from_config(config));
         policies.ensure_defaults().await?;
         let files = Files::new(db.clone(), settings.clone());
         let teams = Teams::new(db.clone());

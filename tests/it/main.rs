@@ -13,6 +13,7 @@ mod backup;
 mod configuration;
 mod confinement;
 mod crash;
+mod dead_node;
 mod declared_bootstrap;
 mod doctor;
 mod faults;

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::db::{Db, Schema};
 use crate::primary::bootstrap::{self, Bootstrap};
 use crate::primary::nodes::{EnrollmentStatus, Node, NodeSort, Nodes, SortOrder};
-use crate::primary::policies::Policies;
+use crate::primary::policies::{Machine, Policies};
 use crate::primary::settings::Settings;
 use crate::protocol::Timestamp;
 use crate::storage::remote::transport;
@@ -22,8 +22,7 @@ pub(super) async fn examine(report: &mut Report, config: &Config) {
     site_url(report, &settings).await;
     let key = config.auth.sealing_key.clone();
     let nodes = Nodes::new(db.clone(), key.clone(), transport::direct(), settings.clone());
-    let durability = config.server.follower.durability;
-    let policies = Policies::new(db.clone(), nodes.clone(), config.working_dir.clone(), durability);
+    let policies = Policies::new(db.clone(), nodes.clone(), Machine::from_config(config));
     steps(report, &Bootstrap::new(db.clone(), key, settings, nodes.clone(), policies)).await;
     all_nodes(report, &nodes, &db).await;
 }

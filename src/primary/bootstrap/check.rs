@@ -102,11 +102,12 @@ pub(super) fn new_policy(policy: &DeclaredPolicy, node_id: Option<i64>) -> NewPo
         remote_node_id: policy.node.as_ref().and(node_id),
         max_file_size: Some(policy.max_file_size),
         chunk_size: policy.chunk_size,
-        is_default: None,
         options: Some(NewOptions {
             remote_upload_strategy: policy.upload_strategy.clone(),
             remote_download_strategy: policy.download_strategy.clone(),
+            ..NewOptions::default()
         }),
+        ..NewPolicy::default()
     }
 }
 

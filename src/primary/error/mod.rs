@@ -25,6 +25,9 @@ const QUOTA_EXCEEDED: ErrorCode = ErrorCode { text: "storage.quota_exceeded", ..
 const WRONG_CURRENT_PASSWORD: ErrorCode = ErrorCode { status: 403, ..codes::CREDENTIALS_FAILED };
 pub(in crate::primary) const LENGTH_REQUIRED: ErrorCode =
     ErrorCode { status: 411, text: "length_required", ..codes::BAD_REQUEST };
+/// The policy takes no files of this kind.
+const TYPE_NOT_ALLOWED: ErrorCode =
+    ErrorCode { status: 415, text: "file.type_not_allowed", ..codes::BAD_REQUEST };
 
 /// Follower subcodes that reach the client of the primary as they are.
 const PASSED_ON: [ErrorCode; 9] = [
@@ -105,7 +108,6 @@ impl From<FileError> for ApiError {
             FileError::NotFound(_) | FileError::VersionNotFound(_) => Self::new(codes::FILE_NOT_FOUND, text),
             FileError::FolderNotFound(_) => Self::new(FOLDER_NOT_FOUND, text),
             FileError::ContentChanged(_) => Self::new(codes::PRECONDITION, text),
-            FileError::TooLarge { .. } => Self::new(FILE_TOO_LARGE, text),
             FileError::QuotaExceeded(_) => Self::new(QUOTA_EXCEEDED, text),
             FileError::TooManyOfName(_)
             | FileError::PolicyChanged(_)

@@ -49,6 +49,9 @@ impl From<PolicyError> for ApiError {
             PolicyError::NoGroup | PolicyError::GroupDisabled(_) | PolicyError::NoRule { .. } => {
                 Self::new(codes::PRECONDITION, text)
             }
+            PolicyError::TooLarge { .. } => Self::new(super::FILE_TOO_LARGE, text),
+            PolicyError::TypeNotAllowed { .. } => Self::new(super::TYPE_NOT_ALLOWED, text),
+            PolicyError::Sealed { source, .. } => Self::new(codes::CONFIG, text).because(source),
             PolicyError::Node(error) => error.into(),
             PolicyError::Storage { source, .. } => stored_badly(text, source),
             PolicyError::Database(error) => Self::internal(codes::DATABASE, error),
@@ -115,7 +118,8 @@ fn code_of(class: Class) -> ErrorCode {
         | Class::ConnectTimeout
         | Class::TlsFailed
         | Class::ReplyTimeout
-        | Class::ConnectionBroken => codes::STORAGE_TRANSIENT,
+        | Class::ConnectionBroken
+        | Class::Unreachable => codes::STORAGE_TRANSIENT,
         Class::HeaderMissing | Class::InvalidSignature | Class::ClockSkew | Class::UnknownAccessKey => {
             codes::STORAGE_AUTH
         }

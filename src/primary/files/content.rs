@@ -76,25 +76,29 @@ impl Files {
         target: Target,
         size: u64,
     ) -> Result<NewFile, FileError> {
-        self.check_target(space, &target).await?;
+        let name = self.check_target(space, &target).await?;
         let usage = spaces::usage(&self.db, space.id).await?;
         if usage.is_none_or(|usage| !usage.has_room(size)) {
             return Err(FileError::QuotaExceeded(size));
         }
         let place = policies.choose(space.policy_group_id, size).await?;
-        let max = place.policy.max_file_size;
-        if max != 0 && size > max {
-            return Err(FileError::TooLarge { size, max, policy: place.policy.name });
-        }
+        policies.admit(&place, &name, size)?;
         Ok(NewFile { space, author, target, size, place })
     }
 
-    async fn check_target(&self, space: Space, target: &Target) -> Result<(), FileError> {
+    /// The name that the content will have, if it can go where it should.
+    async fn check_target(&self, space: Space, target: &Target) -> Result<String, FileError> {
         match target {
-            Target::New { folder_id: Some(id), .. } => self.folder(space, *id).await.map(|_| ()),
-            Target::New { folder_id: None, .. } => Ok(()),
+            Target::New { folder_id, name, .. } => {
+                if let Some(id) = folder_id {
+                    self.folder(space, *id).await?;
+                }
+                Ok(name.as_str().to_owned())
+            }
             Target::Content { file_id, expected_hash } => {
-                expect_content(&self.get(space, *file_id).await?, expected_hash.as_deref())
+                let file = self.get(space, *file_id).await?;
+                expect_content(&file, expected_hash.as_deref())?;
+                Ok(file.name)
             }
         }
     }
@@ -115,8 +119,8 @@ impl Files {
         let policy = &new.place.policy;
         let stray = blobs::insert_stray(&self.db, policy.id, &key, Timestamp::now()).await?;
         let stray = stray.ok_or(PolicyError::NotFound(policy.id))?;
-        // From here on the row holds the base path; before, it may have changed under a store that was open already.
-        if policies.get(policy.id).await?.base_path != policy.base_path {
+        // From here on the row holds the place; before, it may have changed under a store that was open already.
+        if !policies.get(policy.id).await?.is_same_place(policy) {
             let changed = FileError::PolicyChanged(policy.name.clone());
             self.discard(&new.place.store, &object, stray, alive).await;
             return Err(changed);

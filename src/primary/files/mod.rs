@@ -124,16 +124,6 @@ pub enum FileError {
     /// The content is not the one that the client saw.
     #[error("file {0} has changed since it was read; read it again")]
     ContentChanged(i64),
-    /// The policy does not take files this large.
-    #[error("the file has {size} bytes; storage policy `{policy}` takes at most {max}")]
-    TooLarge {
-        /// Size of the file.
-        size: u64,
-        /// Limit of the policy.
-        max: u64,
-        /// Name of the policy.
-        policy: String,
-    },
     /// No room in the quota of the space.
     #[error("the storage quota has no room for {0} bytes; delete something or ask an administrator for more")]
     QuotaExceeded(u64),

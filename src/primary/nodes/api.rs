@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Diagnosis, EnrollmentStatus, IssuedToken, NewNode, Node, NodeChange, NodeSort, Redeemed, SortOrder,
+    Diagnosis, EnrollmentStatus, IssuedToken, NewNode, Node, NodeChange, NodeSort, Nodes, Redeemed, SortOrder,
 };
 use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
@@ -94,6 +94,8 @@ struct NodeInfo {
     latency_ms: Option<i64>,
     clock_difference_ms: Option<i64>,
     diagnosis: Option<Diagnosis>,
+    /// Set while objects are not sent there because the follower does not answer.
+    unreachable_since: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -124,6 +126,13 @@ struct RedeemInfo {
     replaces_access_keys: Vec<String>,
 }
 
+impl NodeInfo {
+    fn of(nodes: &Nodes, node: Node) -> Self {
+        let unreachable_since = nodes.unreachable_since(&node);
+        Self { unreachable_since, ..Self::from(node) }
+    }
+}
+
 impl From<Node> for NodeInfo {
     fn from(node: Node) -> Self {
         let unknown = || "unknown".to_owned();
@@ -146,6 +155,7 @@ impl From<Node> for NodeInfo {
             latency_ms: node.latency_ms,
             clock_difference_ms: node.clock_difference_ms,
             diagnosis: node.diagnosis,
+            unreachable_since: None,
             created_at: node.created_at,
             updated_at: node.updated_at,
         }
@@ -190,7 +200,7 @@ async fn list(
 ) -> Answer {
     let (nodes, total) =
         primary.nodes.list(sort.sort_by, sort.sort_order, page.limit(), page.offset()).await?;
-    let items: Vec<NodeInfo> = nodes.into_iter().map(NodeInfo::from).collect();
+    let items: Vec<NodeInfo> = nodes.into_iter().map(|node| NodeInfo::of(&primary.nodes, node)).collect();
     Ok(ok(Page::of(items, total, page)).into_response())
 }
 
@@ -208,11 +218,11 @@ async fn create(
     let node = primary.nodes.create(new).await?;
     tracing::info!(user.id = admin.id, node.id = node.id, "remote node created");
     primary.audit.record(&admin, Action::Create, Entity::Node, Some(node.id), &node.name).await;
-    Ok(created(NodeInfo::from(node)).into_response())
+    Ok(created(NodeInfo::of(&primary.nodes, node)).into_response())
 }
 
 async fn read(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(NodeInfo::from(primary.nodes.get(id).await?)).into_response())
+    Ok(ok(NodeInfo::of(&primary.nodes, primary.nodes.get(id).await?)).into_response())
 }
 
 async fn change(
@@ -230,7 +240,7 @@ async fn change(
     let node = primary.nodes.change(id, change).await?;
     tracing::info!(user.id = admin.id, node.id = id, node.is_enabled, "remote node changed");
     primary.audit.record(&admin, Action::Change, Entity::Node, Some(id), &node.name).await;
-    Ok(ok(NodeInfo::from(node)).into_response())
+    Ok(ok(NodeInfo::of(&primary.nodes, node)).into_response())
 }
 
 async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
@@ -242,7 +252,7 @@ async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): P
 }
 
 async fn test(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(NodeInfo::from(primary.nodes.test(id).await?)).into_response())
+    Ok(ok(NodeInfo::of(&primary.nodes, primary.nodes.test(id).await?)).into_response())
 }
 
 async fn test_address(State(primary): State<Primary>, _: Admin, Json(request): Json<TestRequest>) -> Answer {

@@ -29,6 +29,8 @@ pub enum Class {
     ReplyTimeout,
     /// The connection broke, or what answers speaks no HTTP.
     ConnectionBroken,
+    /// Not even called: it has not answered for a while, or too many requests wait for it.
+    Unreachable,
     /// A status with which no follower answers.
     NotAFollowerStatus,
     /// A success whose body is not a follower's.
@@ -218,6 +220,10 @@ fn of_transport(error: &TransportError) -> (Class, String) {
         TransportError::ReplyTimeout(_) => (
             Class::ReplyTimeout,
             "Something accepts connections there but does not answer. Check the port, and whether the follower or a proxy before it hangs.",
+        ),
+        TransportError::Unreachable(_) | TransportError::Busy(_) => (
+            Class::Unreachable,
+            "The follower does not answer. Check that it runs and can be reached; the test of its node says more.",
         ),
         TransportError::Broken(_) => (
             Class::ConnectionBroken,

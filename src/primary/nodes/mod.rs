@@ -28,6 +28,7 @@ use crate::config::{SealError, SealingKey};
 use crate::db::{Db, Tx};
 pub use crate::primary::paging::SortOrder;
 use crate::protocol::{BaseUrl, Capabilities, Namespace, Timestamp, random_token};
+use crate::storage::remote::guard::Guard;
 use crate::storage::remote::transport::Transport;
 use crate::storage::remote::{ClientError, FollowerClient, StatedFailure};
 
@@ -230,6 +231,8 @@ struct Inner {
     /// One turn at a time for each node that is being told its name and flag, so that an older state never arrives
     /// after a newer one.
     turns: Mutex<HashMap<i64, Arc<tokio::sync::Mutex<()>>>>,
+    /// What is known of each follower, with the address that it is known of.
+    guards: Mutex<HashMap<i64, (String, Guard)>>,
     /// Wakes the delivery of pending bindings.
     undelivered: Notify,
     /// Changes at each acknowledgement.
@@ -239,9 +242,18 @@ struct Inner {
 impl Nodes {
     /// The nodes in `db`. Secrets are sealed with `sealing_key`, followers are called over `transport`.
     pub fn new(db: Db, sealing_key: SealingKey, transport: Transport, settings: Settings) -> Self {
-        let (turns, undelivered) = (Mutex::default(), Notify::new());
+        let (turns, guards, undelivered) = (Mutex::default(), Mutex::default(), Notify::new());
         let (enrollments, _) = watch::channel(());
-        Self(Arc::new(Inner { db, sealing_key, transport, settings, turns, undelivered, enrollments }))
+        Self(Arc::new(Inner {
+            db,
+            sealing_key,
+            transport,
+            settings,
+            turns,
+            guards,
+            undelivered,
+            enrollments,
+        }))
     }
 
     /// One node.
@@ -337,14 +349,44 @@ impl Nodes {
         store::delete(&mut tx, id).await?;
         tx.commit().await?;
         self.0.turns.lock().expect("no holder panics").remove(&id);
+        self.0.guards.lock().expect("no holder panics").remove(&id);
         Ok(())
     }
 
-    /// A client that speaks for `node`.
+    /// A client that speaks for `node`. Not for objects: it calls also a follower that has not answered for long.
     pub fn client(&self, node: &Node) -> Result<FollowerClient, NodeError> {
+        self.client_over(node, self.0.transport.clone())
+    }
+
+    /// A client for the objects of `node`: a follower that does not answer is left alone for a while.
+    pub fn object_client(&self, node: &Node) -> Result<FollowerClient, NodeError> {
+        let transport = self.guard_of(node).over(self.0.transport.clone());
+        self.client_over(node, transport)
+    }
+
+    /// Since when the follower of `node` has not answered, if objects are not sent there for that.
+    pub fn unreachable_since(&self, node: &Node) -> Option<Timestamp> {
+        self.guard_of(node).unreachable_since()
+    }
+
+    /// What is known of the follower at the node's present address; of another one it says nothing.
+    fn guard_of(&self, node: &Node) -> Guard {
+        let address = node.base_url.as_ref().map(BaseUrl::to_string).unwrap_or_default();
+        let mut guards = self.0.guards.lock().expect("no holder panics");
+        match guards.get(&node.id) {
+            Some((known, guard)) if *known == address => guard.clone(),
+            _ => {
+                let guard = Guard::default();
+                guards.insert(node.id, (address, guard.clone()));
+                guard
+            }
+        }
+    }
+
+    fn client_over(&self, node: &Node, transport: Transport) -> Result<FollowerClient, NodeError> {
         let base = node.base_url.clone().ok_or_else(|| NodeError::NoBaseUrl(node.name.clone()))?;
         let secret = self.secret_of(&node.keys)?;
-        Ok(FollowerClient::new(base, &node.keys.access_key, &secret, self.0.transport.clone())?)
+        Ok(FollowerClient::new(base, &node.keys.access_key, &secret, transport)?)
     }
 
     fn fresh_keys(&self) -> SealedKeys {

@@ -36,6 +36,11 @@ impl Nodes {
         };
         let needed_by = store::policies_on(&self.0.db, id).await?;
         let examined = examine(&self.client(&node)?, &needed_by).await;
+        // Any answer shows that it can be reached.
+        match examined.latency_ms {
+            Some(_) => self.guard_of(&node).answered(),
+            None => self.guard_of(&node).is_dead(),
+        }
         store::examined(&self.0.db, id, base.as_str(), &examined).await?;
         Ok(examined)
     }

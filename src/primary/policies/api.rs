@@ -6,15 +6,17 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Driver, NewPolicy, Policy, PolicyChange, PolicyOptions};
+use super::{AllowedTypes, Driver, NewPolicy, Policy, PolicyChange, PolicyOptions, PolicySort, Tested};
 use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{Action, Entity};
+use crate::primary::nodes::SortOrder;
 use crate::primary::paging::{Page, PageQuery};
-use crate::protocol::Timestamp;
+use crate::protocol::{BucketAddressing, Timestamp};
+use crate::storage::s3::S3Location;
 
 type Answer = Result<Response, ApiError>;
 
@@ -27,17 +29,51 @@ pub(in crate::primary) fn routes() -> Router<Primary> {
         .merge(groups::routes())
 }
 
-/// A policy as administrators see it.
+#[derive(Debug, Deserialize)]
+struct SortQuery {
+    #[serde(default)]
+    sort_by: PolicySort,
+    /// Ascending unless asked otherwise: the list begins with what was there first.
+    sort_order: Option<SortOrder>,
+}
+
+#[derive(Debug, Deserialize)]
+struct DeleteQuery {
+    #[serde(default)]
+    force: bool,
+}
+
+/// A connection test that passed, in words.
+#[derive(Debug, Serialize)]
+struct TestInfo {
+    message: String,
+    latency_ms: u64,
+}
+
+impl From<Tested> for TestInfo {
+    fn from(tested: Tested) -> Self {
+        let latency_ms = u64::try_from(tested.latency.as_millis()).unwrap_or(u64::MAX);
+        Self { message: tested.message, latency_ms }
+    }
+}
+
+/// A policy as administrators see it; keys are not part of it.
 #[derive(Debug, Serialize)]
 struct PolicyInfo {
     id: i64,
     name: String,
     driver_type: Driver,
+    endpoint: String,
+    bucket: String,
+    region: Option<String>,
+    addressing: Option<BucketAddressing>,
     base_path: String,
     remote_node_id: Option<i64>,
+    ingress_target: Option<String>,
     max_file_size: u64,
     chunk_size: u64,
     is_default: bool,
+    allowed_types: AllowedTypes,
     options: PolicyOptions,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -45,15 +81,25 @@ struct PolicyInfo {
 
 impl From<Policy> for PolicyInfo {
     fn from(policy: Policy) -> Self {
+        let bucket = policy.bucket.as_ref();
+        let location = |part: fn(&S3Location) -> &str| {
+            bucket.map(|bucket| part(&bucket.location).to_owned()).unwrap_or_default()
+        };
         Self {
             id: policy.id,
             name: policy.name,
             driver_type: policy.driver,
+            endpoint: location(S3Location::endpoint),
+            bucket: location(S3Location::bucket),
+            region: bucket.and_then(|bucket| bucket.region.clone()),
+            addressing: bucket.map(|bucket| bucket.addressing),
             base_path: policy.base_path,
             remote_node_id: policy.node_id,
+            ingress_target: policy.ingress_target,
             max_file_size: policy.max_file_size,
             chunk_size: policy.chunk_size,
             is_default: policy.is_default,
+            allowed_types: policy.allowed_types,
             options: policy.options,
             created_at: policy.created_at,
             updated_at: policy.updated_at,
@@ -61,8 +107,14 @@ impl From<Policy> for PolicyInfo {
     }
 }
 
-async fn list(State(primary): State<Primary>, _: Admin, Query(page): Query<PageQuery>) -> Answer {
-    let (policies, total) = primary.policies.list(page.limit(), page.offset()).await?;
+async fn list(
+    State(primary): State<Primary>,
+    _: Admin,
+    Query(page): Query<PageQuery>,
+    Query(sort): Query<SortQuery>,
+) -> Answer {
+    let order = sort.sort_order.unwrap_or(SortOrder::Asc);
+    let (policies, total) = primary.policies.list(sort.sort_by, order, page.limit(), page.offset()).await?;
     let items: Vec<PolicyInfo> = policies.into_iter().map(PolicyInfo::from).collect();
     Ok(ok(Page::of(items, total, page)).into_response())
 }
@@ -90,20 +142,23 @@ async fn change(
     Ok(ok(PolicyInfo::from(policy)).into_response())
 }
 
-async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+async fn remove(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+    Query(query): Query<DeleteQuery>,
+) -> Answer {
     let policy = primary.policies.get(id).await?;
-    primary.policies.delete(id).await?;
+    primary.policies.delete(id, query.force).await?;
     tracing::info!(user.id = admin.id, policy.id = id, "storage policy deleted");
     primary.audit.record(&admin, Action::Delete, Entity::Policy, Some(id), &policy.name).await;
     Ok(empty().into_response())
 }
 
 async fn test(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    primary.policies.test(id).await?;
-    Ok(empty().into_response())
+    Ok(ok(TestInfo::from(primary.policies.test(id).await?)).into_response())
 }
 
 async fn test_new(State(primary): State<Primary>, _: Admin, Json(new): Json<NewPolicy>) -> Answer {
-    primary.policies.test_new(&new).await?;
-    Ok(empty().into_response())
+    Ok(ok(TestInfo::from(primary.policies.test_new(&new).await?)).into_response())
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::problems::{Problems, check_bytes, check_name};
 use super::store::groups as store;
-use super::{Chosen, Policies, PolicyError, matching};
-use crate::db::{Tx, hold};
+use super::{Chosen, Match, Policies, PolicyError, matching};
+use crate::db::{Tx, hold, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 
 /// Most rules of one group.
@@ -51,6 +51,13 @@ pub struct Rule {
     pub min_file_size: u64,
     /// Bytes, exclusive; 0 is no upper bound.
     pub max_file_size: u64,
+}
+
+/// How many assignments were moved from one group to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedUsers {
+    /// Users.
+    pub users: u64,
 }
 
 /// A rule as it was sent.
@@ -117,16 +124,53 @@ impl Policies {
     /// The policy that takes an object of `size` bytes for a user of the group, and its store. There is no fallback:
     /// a group that takes nothing is an error that says so.
     pub async fn choose(&self, group_id: Option<i64>, size: u64) -> Result<Chosen, PolicyError> {
-        let group_id = group_id.ok_or(PolicyError::NoGroup)?;
-        let group = store::head(&self.0.db, group_id).await?.ok_or(PolicyError::GroupNotFound(group_id))?;
-        if !group.is_enabled {
-            return Err(PolicyError::GroupDisabled(group.name));
+        let found = self.match_size(group_id, size).await?;
+        if !found.is_enabled {
+            return Err(PolicyError::GroupDisabled(found.group_name));
         }
-        let candidates = store::candidates(&self.0.db, group_id).await?;
-        let policy_id = matching::choose(&candidates, size);
-        let policy_id = policy_id.ok_or(PolicyError::NoRule { group: group.name, size })?;
+        let Some(policy_id) = found.chosen().map(|rule| rule.policy_id) else {
+            return Err(PolicyError::NoRule { group: found.group_name, size });
+        };
         let (policy, store) = self.store(policy_id).await?;
         Ok(Chosen { policy, store })
+    }
+
+    /// Which rule takes an object of `size` bytes, and what becomes of the others. Looks at no store.
+    pub async fn match_size(&self, group_id: Option<i64>, size: u64) -> Result<Match, PolicyError> {
+        let group_id = group_id.ok_or(PolicyError::NoGroup)?;
+        let group = store::head(&self.0.db, group_id).await?.ok_or(PolicyError::GroupNotFound(group_id))?;
+        let candidates = store::candidates(&self.0.db, group_id).await?;
+        Ok(Match {
+            group_id,
+            group_name: group.name,
+            is_enabled: group.is_enabled,
+            size,
+            rules: matching::explain(candidates, size),
+        })
+    }
+
+    /// Assigns all users of one group to another; later uploads follow it.
+    pub async fn move_users(&self, from: i64, to: i64) -> Result<MovedUsers, PolicyError> {
+        let mut tx = self.0.db.begin().await?;
+        store::by_id_in(&mut tx, from).await?.ok_or(PolicyError::GroupNotFound(from))?;
+        let target = store::by_id_in(&mut tx, to).await?;
+        let mut problems = Problems::default();
+        match target {
+            None => problems.add("target_group_id", format!("there is no policy group {to}")),
+            Some(_) if from == to => {
+                problems.add("target_group_id", "is the group itself; name another one");
+            }
+            Some(group) if !group.is_enabled => {
+                let message =
+                    format!("policy group `{}` is disabled; its users could not upload", group.name);
+                problems.add("target_group_id", message);
+            }
+            Some(_) => {}
+        }
+        problems.into_result()?;
+        let users = store::move_users(&mut tx, from, to, Timestamp::now()).await?;
+        tx.commit().await?;
+        Ok(MovedUsers { users })
     }
 
     /// The group of new users.
@@ -227,7 +271,14 @@ impl Policies {
         if !reasons.is_empty() {
             return Err(PolicyError::InUse { what: WHAT, name: group.name, reason: reasons.join("; ") });
         }
-        store::delete(&mut tx, id).await?;
+        store::delete(&mut tx, id).await.map_err(|error| {
+            if is_foreign_key_violation(&error) {
+                // Assigned since they were counted.
+                let reason = "users are assigned to it; assign them to another group first".to_owned();
+                return PolicyError::InUse { what: WHAT, name: group.name, reason };
+            }
+            error.into()
+        })?;
         Ok(tx.commit().await?)
     }
 }

@@ -1,26 +1,36 @@
 //! Storage policies (where objects go and under which limits) and policy groups (which policy takes which size).
 //!
-//! Rooms: `check` (what a policy may look like), `opened` (the object store behind a policy), `groups` with
-//! `matching` (the choice by size). Policies use nodes; nodes know of policies only that they exist.
+//! Rooms: `policy` (what one is), `wanted` and `check` with `bucket` and `allowed` (what one may look like), `opened`
+//! (the object store behind it), `groups` with `matching` (the choice by size), `admission` (which file may go there).
+//! Policies use nodes; nodes know of policies only that they exist.
 
+mod admission;
+mod allowed;
 pub(in crate::primary) mod api;
+mod bucket;
 mod check;
 mod groups;
 mod matching;
 mod opened;
+mod policy;
 mod problems;
 mod store;
+mod wanted;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use serde::{Deserialize, Serialize};
-
-pub use self::groups::{Group, GroupChange, NewGroup, NewRule, Rule};
+pub use self::allowed::AllowedTypes;
+pub use self::groups::{Group, GroupChange, MovedUsers, NewGroup, NewRule, Rule};
+pub use self::matching::{Match, Outcome, Verdict};
+pub use self::opened::Tested;
+pub use self::policy::{Bucket, Driver, Policy, PolicyOptions, Strategy};
 pub use self::problems::{Problem, Problems};
-use super::nodes::{NodeError, Nodes};
-use crate::config::Durability;
+pub use self::store::PolicySort;
+pub use self::wanted::{CheckedPolicy, NewOptions, NewPolicy, PolicyChange};
+use super::nodes::{NodeError, Nodes, SortOrder};
+use crate::config::{Config, Durability, SealError, SealingKey};
 use crate::db::{Db, Tx, hold, is_foreign_key_violation};
 use crate::protocol::Timestamp;
 use crate::storage::{SharedStore, StorageError};
@@ -29,133 +39,6 @@ use crate::storage::{SharedStore, StorageError};
 const DEFAULT_BASE_PATH: &str = "data/uploads";
 /// Bytes of an upload part unless a policy says otherwise.
 const DEFAULT_CHUNK_SIZE: i64 = 5 * 1024 * 1024;
-
-/// Where a policy's objects lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Driver {
-    /// A directory of the primary.
-    Local,
-    /// A follower.
-    Remote,
-}
-
-/// Which way bytes take between browsers and a follower.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// Through the primary.
-    #[default]
-    RelayStream,
-}
-
-/// Options of a policy; unknown ones are ignored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PolicyOptions {
-    /// The way in.
-    pub remote_upload_strategy: Strategy,
-    /// The way out.
-    pub remote_download_strategy: Strategy,
-}
-
-/// A place for objects.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// Id.
-    pub id: i64,
-    /// For people; unique.
-    pub name: String,
-    /// Never changes.
-    pub driver: Driver,
-    /// Directory (local) or key prefix (remote).
-    pub base_path: String,
-    /// The node of a remote policy; never changes.
-    pub node_id: Option<i64>,
-    /// Largest file in bytes; 0 is unlimited. Callers compare it when they know a size.
-    pub max_file_size: u64,
-    /// Bytes of an upload part; 0 is never chunked.
-    pub chunk_size: u64,
-    /// Exactly one policy is the default.
-    pub is_default: bool,
-    /// Options.
-    pub options: PolicyOptions,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-}
-
-/// A policy to be created, as it was sent.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct NewPolicy {
-    /// Not blank.
-    pub name: String,
-    /// `local` or `remote`.
-    pub driver_type: String,
-    /// Directory or key prefix.
-    #[serde(default)]
-    pub base_path: Option<String>,
-    /// Required for `remote`.
-    #[serde(default)]
-    pub remote_node_id: Option<i64>,
-    /// Bytes; 0 or absent is unlimited.
-    #[serde(default)]
-    pub max_file_size: Option<i64>,
-    /// Bytes; absent is 5 MiB.
-    #[serde(default)]
-    pub chunk_size: Option<i64>,
-    /// `true` takes the flag from the present default.
-    #[serde(default)]
-    pub is_default: Option<bool>,
-    /// Strategies.
-    #[serde(default)]
-    pub options: Option<NewOptions>,
-}
-
-/// A policy that may be stored as far as its members tell, and whether it becomes the default.
-#[derive(Debug)]
-pub struct CheckedPolicy(check::Checked, bool);
-
-impl CheckedPolicy {
-    /// Checks the members; the node is not looked at.
-    pub fn of(new: &NewPolicy) -> Result<Self, Problems> {
-        Ok(Self(check::new_policy(new)?, new.is_default == Some(true)))
-    }
-}
-
-/// Options as they were sent: words, so that an unknown one gets an answer of its own.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct NewOptions {
-    /// `relay_stream`.
-    #[serde(default)]
-    pub remote_upload_strategy: Option<String>,
-    /// `relay_stream`.
-    #[serde(default)]
-    pub remote_download_strategy: Option<String>,
-}
-
-/// Changes of a policy; `None` keeps. Driver and node may be sent back, but not changed.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct PolicyChange {
-    /// Not blank.
-    pub name: Option<String>,
-    /// Only the present one.
-    pub driver_type: Option<String>,
-    /// Directory or key prefix; only while the policy has no objects.
-    pub base_path: Option<String>,
-    /// Only the present one.
-    pub remote_node_id: Option<i64>,
-    /// Bytes; 0 is unlimited.
-    pub max_file_size: Option<i64>,
-    /// Bytes; 0 is never chunked.
-    pub chunk_size: Option<i64>,
-    /// `true` moves the flag here; `false` on the default is refused.
-    pub is_default: Option<bool>,
-    /// Strategies.
-    pub options: Option<NewOptions>,
-}
 
 /// The policy for an object, and its store.
 #[derive(Debug, Clone)]
@@ -214,9 +97,36 @@ pub enum PolicyError {
         /// Size of the object in bytes.
         size: u64,
     },
+    /// The file is larger than its policy takes.
+    #[error("the file has {size} bytes; storage policy `{policy}` takes at most {max} (max_file_size)")]
+    TooLarge {
+        /// Bytes of the file.
+        size: u64,
+        /// Bytes the policy takes.
+        max: u64,
+        /// Name of the policy.
+        policy: String,
+    },
+    /// The policy takes no files of this kind.
+    #[error("storage policy `{policy}` takes no files with {found}; it takes only these types: {allowed}")]
+    TypeNotAllowed {
+        /// Name of the policy.
+        policy: String,
+        /// The extension of the file.
+        found: String,
+        /// What is allowed.
+        allowed: AllowedTypes,
+    },
     /// The node of a remote policy cannot be used.
     #[error(transparent)]
     Node(#[from] NodeError),
+    /// The keys of a bucket were sealed with another key.
+    #[error("the keys of storage policy `{policy}` cannot be opened; enter access_key and secret_key again")]
+    Sealed {
+        /// Name of the policy.
+        policy: String,
+        source: SealError,
+    },
     /// The store failed.
     #[error("storage policy `{policy}`: {source}")]
     Storage {
@@ -233,13 +143,36 @@ pub enum PolicyError {
 #[derive(Debug, Clone)]
 pub struct Policies(Arc<Inner>);
 
+/// What this machine gives to its policies.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Base paths of local policies are relative to it; absolute.
+    pub working_dir: PathBuf,
+    /// What local stores write with.
+    pub durability: Durability,
+    /// What the keys of buckets are sealed with.
+    pub sealing_key: SealingKey,
+    /// PEM file of the authorities to trust for buckets instead of the system's.
+    pub s3_ca_file: Option<PathBuf>,
+}
+
+impl Machine {
+    /// As the configuration says.
+    pub fn from_config(config: &Config) -> Self {
+        Self {
+            working_dir: config.working_dir.clone(),
+            durability: config.server.follower.durability,
+            sealing_key: config.auth.sealing_key.clone(),
+            s3_ca_file: config.server.follower.s3_ca_file.clone(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     db: Db,
     nodes: Nodes,
-    /// Base paths of local policies are relative to this.
-    working_dir: PathBuf,
-    durability: Durability,
+    machine: Machine,
     opened: Mutex<HashMap<i64, opened::Opened>>,
 }
 
@@ -248,9 +181,9 @@ const WHAT: &str = "storage policy";
 const WHERE: &str = "storage_policies";
 
 impl Policies {
-    /// The policies in `db`. `working_dir` is absolute; local stores write with `durability`.
-    pub fn new(db: Db, nodes: Nodes, working_dir: PathBuf, durability: Durability) -> Self {
-        Self(Arc::new(Inner { db, nodes, working_dir, durability, opened: Mutex::default() }))
+    /// The policies in `db`, on this machine and the followers of `nodes`.
+    pub fn new(db: Db, nodes: Nodes, machine: Machine) -> Self {
+        Self(Arc::new(Inner { db, nodes, machine, opened: Mutex::default() }))
     }
 
     /// Gives a new database one local policy and one group that sends everything there.
@@ -261,9 +194,12 @@ impl Policies {
                 name: "Local Default",
                 driver: Driver::Local,
                 base_path: DEFAULT_BASE_PATH,
+                bucket: None,
                 node_id: None,
+                ingress_target: None,
                 max_file_size: 0,
                 chunk_size: DEFAULT_CHUNK_SIZE.unsigned_abs(),
+                allowed_types: &AllowedTypes::default(),
                 options: PolicyOptions::default(),
             };
             let now = Timestamp::now();
@@ -279,9 +215,16 @@ impl Policies {
         store::by_id(&self.0.db, id).await?.ok_or(PolicyError::NotFound(id))
     }
 
-    /// A part of the list by id, and how many policies there are.
-    pub async fn list(&self, limit: u32, offset: u32) -> Result<(Vec<Policy>, u64), PolicyError> {
-        Ok((store::page(&self.0.db, limit, offset).await?, store::count(&self.0.db).await?))
+    /// A part of the list, and how many policies there are.
+    pub async fn list(
+        &self,
+        sort: PolicySort,
+        order: SortOrder,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<Policy>, u64), PolicyError> {
+        let page = store::page(&self.0.db, sort, order, limit, offset).await?;
+        Ok((page, store::count(&self.0.db).await?))
     }
 
     /// Creates a policy. A remote one needs an enabled, enrolled node with an address and all capabilities.
@@ -296,8 +239,10 @@ impl Policies {
     /// First half of creating a policy: checks it and its node, which may ask the follower.
     pub async fn checked_for_node(&self, new: &NewPolicy) -> Result<CheckedPolicy, PolicyError> {
         let checked = CheckedPolicy::of(new)?;
-        if let Some(node_id) = checked.0.node_id {
-            self.usable_node(node_id, &checked.0.name).await?;
+        let wanted = &checked.0;
+        if let Some(node_id) = wanted.node_id {
+            self.usable_node(node_id, wanted.needs(), &wanted.name).await?;
+            self.require_target(node_id, wanted.ingress_target.as_deref()).await?;
         }
         Ok(checked)
     }
@@ -306,7 +251,8 @@ impl Policies {
     pub async fn create_in(&self, tx: &mut Tx, new: &CheckedPolicy) -> Result<i64, PolicyError> {
         let CheckedPolicy(checked, is_default) = new;
         self.refuse_taken(tx, &checked.name, None).await?;
-        let inserted = store::insert(tx, &checked.row(), Timestamp::now()).await;
+        let bucket = self.sealed_bucket(checked, None)?;
+        let inserted = store::insert(tx, &checked.row(bucket.as_ref()), Timestamp::now()).await;
         let id = inserted.map_err(|error| match checked.node_id {
             // Deleted since it was looked at.
             Some(node_id) if is_foreign_key_violation(&error) => NodeError::NotFound(node_id).into(),
@@ -318,8 +264,9 @@ impl Policies {
         Ok(id)
     }
 
-    /// Changes a policy.
+    /// Changes a policy. Its node has to be able to do what the change asks of it anew.
     pub async fn change(&self, id: i64, change: &PolicyChange) -> Result<Policy, PolicyError> {
+        self.check_node_for(id, change).await?;
         let mut tx = self.0.db.begin_alone().await?;
         // An upload that begins now waits, and then finds the base path it is to have.
         hold(&mut tx, WHERE, id).await?;
@@ -327,7 +274,8 @@ impl Policies {
         let has_objects = store::usage(&mut tx, id).await?.objects() > 0;
         let checked = check::changed_policy(&present, change, has_objects)?;
         self.refuse_taken(&mut tx, &checked.name, Some(id)).await?;
-        store::update(&mut tx, id, &checked.row(), Timestamp::now()).await?;
+        let bucket = self.sealed_bucket(&checked, present.bucket.as_ref())?;
+        store::update(&mut tx, id, &checked.row(bucket.as_ref()), Timestamp::now()).await?;
         if change.is_default == Some(true) {
             store::move_default(&mut tx, id).await?;
         }
@@ -335,11 +283,58 @@ impl Policies {
         self.get(id).await
     }
 
-    /// Removes a policy that nothing uses. What may lie in its directory or on its node is left alone.
-    pub async fn delete(&self, id: i64) -> Result<(), PolicyError> {
+    /// Before the transaction: it may ask the follower.
+    async fn check_node_for(&self, id: i64, change: &PolicyChange) -> Result<(), PolicyError> {
+        let present = self.get(id).await?;
+        let Some(node_id) = present.node_id else { return Ok(()) };
+        let wanted = check::changed_policy(&present, change, false)?;
+        if wanted.needs() != present.needs() {
+            let node = self.0.nodes.get(node_id).await?;
+            self.0.nodes.require(&node, wanted.needs(), &wanted.name).await?;
+        }
+        if wanted.ingress_target != present.ingress_target {
+            self.require_target(node_id, wanted.ingress_target.as_deref()).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses an ingress target that the follower does not have.
+    async fn require_target(&self, node_id: i64, wanted: Option<&str>) -> Result<(), PolicyError> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        let targets = self.0.nodes.targets(node_id).await?;
+        if targets.iter().any(|target| target.profile_key == wanted) {
+            return Ok(());
+        }
+        let has = targets.iter().map(|target| format!("{} ({})", target.profile_key, target.name));
+        let message = format!(
+            "the node has no ingress target `{wanted}`; it has: {}",
+            has.collect::<Vec<_>>().join(", ")
+        );
+        let mut problems = Problems::default();
+        problems.add("ingress_target", message);
+        Err(problems.into())
+    }
+
+    fn sealed_bucket(
+        &self,
+        checked: &check::Checked,
+        present: Option<&Bucket>,
+    ) -> Result<Option<Bucket>, PolicyError> {
+        let sealed =
+            checked.bucket.as_ref().map(|bucket| bucket.sealed(&self.0.machine.sealing_key, present));
+        let failed = |source| PolicyError::Sealed { policy: checked.name.clone(), source };
+        sealed.transpose().map_err(failed)
+    }
+
+    /// Removes a policy that nothing uses. What may lie in its place is left alone. With `force` also one that has
+    /// objects left to remove, which then stay where they are: their place may be gone for good.
+    pub async fn delete(&self, id: i64, force: bool) -> Result<(), PolicyError> {
         let mut tx = self.0.db.begin_alone().await?;
         hold(&mut tx, WHERE, id).await?;
         let policy = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::NotFound(id))?;
+        if force {
+            store::forget_strays(&mut tx, id).await?;
+        }
         let usage = store::usage(&mut tx, id).await?;
         if let Some(reason) = check::reason_to_keep(&policy, &usage) {
             return Err(PolicyError::InUse { what: WHAT, name: policy.name, reason });

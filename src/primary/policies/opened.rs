@@ -1,18 +1,25 @@
 //! The object store behind a policy: opened when it is first used, kept until policy or node change.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use futures_util::{TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::check::{self, Checked};
-use super::{Driver, NewPolicy, Policies, Policy, PolicyError};
+use super::policy::needs;
+use super::{Bucket, Driver, NewPolicy, Policies, Policy, PolicyError, PolicyOptions, Strategy, bucket};
 use crate::primary::nodes::{Node, NodeError};
 use crate::protocol::{Needs, ObjectKey};
 use crate::storage::local::LocalStore;
 use crate::storage::remote::RemoteStore;
+use crate::storage::s3::S3Store;
 use crate::storage::{ErrorKind, SharedStore, StorageError};
 
 /// Content of the object that a connection test writes.
 const PROBE: &[u8] = b"ok";
+/// Longest connection test: somebody sits before it.
+const TEST_LIMIT: Duration = Duration::from_secs(30);
 
 /// A store, and what it was made from. What it is made from is read anew at each use, so no change can be missed.
 #[derive(Debug)]
@@ -23,11 +30,32 @@ pub(super) struct Opened {
 
 /// Everything a store depends on. A policy's node never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
-    driver: Driver,
-    base_path: String,
-    /// Name, address and access key.
-    node: Option<[String; 3]>,
+enum Origin {
+    Local { base_path: String },
+    S3 { bucket: Box<Bucket>, options: PolicyOptions },
+    Remote { base_path: String, target: Option<String>, node: NodeOrigin },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NodeOrigin {
+    name: String,
+    address: String,
+    access_key: String,
+}
+
+/// A store that was opened, as its driver has it.
+enum Store {
+    Shared(SharedStore),
+    S3(S3Store),
+}
+
+/// A connection test that passed.
+#[derive(Debug, Clone)]
+pub struct Tested {
+    /// What was done, and what the test cannot see.
+    pub message: String,
+    /// How long it took.
+    pub latency: Duration,
 }
 
 impl Policies {
@@ -36,17 +64,17 @@ impl Policies {
     pub async fn store(&self, policy_id: i64) -> Result<(Policy, SharedStore), PolicyError> {
         let policy = self.get(policy_id).await?;
         let node = match policy.node_id {
-            Some(node_id) => Some(self.usable_node(node_id, &policy.name).await?),
+            Some(node_id) => Some(self.usable_node(node_id, policy.needs(), &policy.name).await?),
             None => None,
         };
-        let origin = Origin::of(policy.driver, &policy.base_path, node.as_ref());
+        let target = policy.ingress_target.as_deref();
+        let origin =
+            Origin::of(&policy.base_path, policy.bucket.as_ref(), &policy.options, target, node.as_ref());
         if let Some(store) = self.kept(policy_id, &origin) {
             return Ok((policy, store));
         }
-        let store = self.open(&policy.name, &origin, node.as_ref()).await?;
-        let opened = Opened { origin, store: store.clone() };
-        self.0.opened.lock().expect("no holder panics").insert(policy_id, opened);
-        Ok((policy, store))
+        let opened = self.open(&policy.name, &origin, node.as_ref()).await?.shared();
+        Ok((policy, self.keep(policy_id, origin, opened)))
     }
 
     fn kept(&self, policy_id: i64, origin: &Origin) -> Option<SharedStore> {
@@ -54,35 +82,68 @@ impl Policies {
         opened.get(&policy_id).filter(|kept| kept.origin == *origin).map(|kept| kept.store.clone())
     }
 
+    /// Of several that were opened at the same time one is kept: its connections are shared.
+    fn keep(&self, policy_id: i64, origin: Origin, store: SharedStore) -> SharedStore {
+        let mut opened = self.0.opened.lock().expect("no holder panics");
+        match opened.get(&policy_id) {
+            Some(kept) if kept.origin == origin => kept.store.clone(),
+            _ => {
+                opened.insert(policy_id, Opened { origin, store: store.clone() });
+                store
+            }
+        }
+    }
+
     pub(super) fn close(&self, policy_id: i64) {
         self.0.opened.lock().expect("no holder panics").remove(&policy_id);
     }
 
-    async fn open(
-        &self,
-        name: &str,
-        origin: &Origin,
-        node: Option<&Node>,
-    ) -> Result<SharedStore, PolicyError> {
+    async fn open(&self, name: &str, origin: &Origin, node: Option<&Node>) -> Result<Store, PolicyError> {
         let failed = |source: StorageError| PolicyError::Storage { policy: name.to_owned(), source };
-        if let Some(node) = node {
-            let client = self.0.nodes.client(node)?;
-            let store = RemoteStore::new(&node.name, client, &origin.base_path)
-                .map_err(|error| failed(StorageError::new(ErrorKind::Misconfigured, error.to_string())))?;
-            return Ok(std::sync::Arc::new(store));
+        let misconfigured = |message: String| failed(StorageError::new(ErrorKind::Misconfigured, message));
+        match (origin, node) {
+            (Origin::Local { base_path }, _) => {
+                Ok(Store::Shared(self.open_directory(base_path).await.map_err(failed)?))
+            }
+            (Origin::S3 { bucket, options }, _) => {
+                let machine = &self.0.machine;
+                let sealed = |source| PolicyError::Sealed { policy: name.to_owned(), source };
+                let mut settings = bucket::settings(&machine.sealing_key, bucket, options).map_err(sealed)?;
+                settings.ca_file.clone_from(&machine.s3_ca_file);
+                Ok(Store::S3(S3Store::new(&settings).map_err(failed)?))
+            }
+            (Origin::Remote { base_path, target, .. }, Some(node)) => {
+                let client = self.0.nodes.object_client(node)?;
+                let client = match target {
+                    Some(target) => client.with_ingress_target(target),
+                    None => client,
+                };
+                let store = RemoteStore::new(&node.name, client, base_path)
+                    .map_err(|error| misconfigured(error.to_string()))?;
+                Ok(Store::Shared(Arc::new(store)))
+            }
+            (Origin::Remote { .. }, None) => Err(misconfigured("the policy has no node".to_owned())),
         }
-        let root = self.0.working_dir.join(&origin.base_path);
-        let durability = self.0.durability;
+    }
+
+    async fn open_directory(&self, base_path: &str) -> Result<SharedStore, StorageError> {
+        let root = self.0.machine.working_dir.join(base_path);
+        let durability = self.0.machine.durability;
         // Opening makes directories and syncs them.
         let opened = tokio::task::spawn_blocking(move || LocalStore::open(&root, durability)).await;
         let opened = opened.unwrap_or_else(|panic| {
             Err(StorageError::new(ErrorKind::Unknown, "the directory could not be opened").with_source(panic))
         });
-        Ok(std::sync::Arc::new(opened.map_err(failed)?))
+        Ok(Arc::new(opened?))
     }
 
     /// The node of a remote policy, if objects may go there and it can do what the policy needs.
-    pub(super) async fn usable_node(&self, node_id: i64, policy: &str) -> Result<Node, PolicyError> {
+    pub(super) async fn usable_node(
+        &self,
+        node_id: i64,
+        needs: Needs,
+        policy: &str,
+    ) -> Result<Node, PolicyError> {
         let node = self.0.nodes.get(node_id).await?;
         if !node.is_enabled {
             return Err(NodeError::Disabled(node.name).into());
@@ -90,36 +151,122 @@ impl Policies {
         if node.base_url.is_none() {
             return Err(NodeError::NoBaseUrl(node.name).into());
         }
-        self.0.nodes.require(&node, Needs::default(), policy).await?;
+        self.0.nodes.require(&node, needs, policy).await?;
         Ok(node)
     }
 
-    /// Writes, reads back and removes a small object.
-    pub async fn test(&self, policy_id: i64) -> Result<(), PolicyError> {
-        let (policy, store) = self.store(policy_id).await?;
-        try_out(&store).await.map_err(|source| PolicyError::Storage { policy: policy.name, source })
+    /// Writes, reads back and removes a small object. Within 30 s.
+    pub async fn test(&self, policy_id: i64) -> Result<Tested, PolicyError> {
+        let policy = self.get(policy_id).await?;
+        let (needs, target) = (policy.needs(), policy.ingress_target.as_deref());
+        let place = (policy.base_path.as_str(), policy.bucket.as_ref(), target);
+        self.try_place(&policy.name, policy.node_id, needs, place, &policy.options).await
     }
 
     /// The same for a policy that is not stored.
-    pub async fn test_new(&self, new: &NewPolicy) -> Result<(), PolicyError> {
+    pub async fn test_new(&self, new: &NewPolicy) -> Result<Tested, PolicyError> {
         let checked: Checked = check::new_policy(new)?;
-        let node = match checked.node_id {
-            Some(node_id) => Some(self.usable_node(node_id, &checked.name).await?),
+        let bucket = self.sealed_bucket(&checked, None)?;
+        let target = checked.ingress_target.as_deref();
+        let needs = needs(checked.driver, &checked.options, target);
+        let place = (checked.base_path.as_str(), bucket.as_ref(), target);
+        self.try_place(&checked.name, checked.node_id, needs, place, &checked.options).await
+    }
+
+    /// `place` is base path, bucket and ingress target.
+    async fn try_place(
+        &self,
+        name: &str,
+        node_id: Option<i64>,
+        needs: Needs,
+        place: (&str, Option<&Bucket>, Option<&str>),
+        options: &PolicyOptions,
+    ) -> Result<Tested, PolicyError> {
+        let (base_path, bucket, target) = place;
+        let node = match node_id {
+            Some(node_id) => Some(self.usable_node(node_id, needs, name).await?),
             None => None,
         };
-        let origin = Origin::of(checked.driver, &checked.base_path, node.as_ref());
-        let store = self.open(&checked.name, &origin, node.as_ref()).await?;
-        try_out(&store).await.map_err(|source| PolicyError::Storage { policy: checked.name, source })
+        let origin = Origin::of(base_path, bucket, options, target, node.as_ref());
+        let store = self.open(name, &origin, node.as_ref()).await?;
+        let started = Instant::now();
+        let tried = async {
+            match &store {
+                Store::S3(store) => store.check().await,
+                Store::Shared(store) => try_out(store).await,
+            }
+        };
+        let tried = tokio::time::timeout(TEST_LIMIT, tried).await.unwrap_or_else(|_| {
+            let message = format!("the test was not done within {} s; try again", TEST_LIMIT.as_secs());
+            Err(StorageError::new(ErrorKind::Transient, message))
+        });
+        tried.map_err(|source| PolicyError::Storage { policy: name.to_owned(), source })?;
+        Ok(Tested { message: origin.passed(), latency: started.elapsed() })
+    }
+}
+
+impl Store {
+    fn shared(self) -> SharedStore {
+        match self {
+            Self::Shared(store) => store,
+            Self::S3(store) => Arc::new(store),
+        }
     }
 }
 
 impl Origin {
-    fn of(driver: Driver, base_path: &str, node: Option<&Node>) -> Self {
-        let node = node.map(|node| {
-            let address = node.base_url.as_ref().map(ToString::to_string).unwrap_or_default();
-            [node.name.clone(), address, node.access_key().to_owned()]
-        });
-        Self { driver, base_path: base_path.to_owned(), node }
+    fn of(
+        base_path: &str,
+        bucket: Option<&Bucket>,
+        options: &PolicyOptions,
+        target: Option<&str>,
+        node: Option<&Node>,
+    ) -> Self {
+        let base_path = base_path.to_owned();
+        match (bucket, node) {
+            (Some(bucket), _) => Self::S3 { bucket: Box::new(bucket.clone()), options: *options },
+            (None, Some(node)) => {
+                let node = NodeOrigin {
+                    name: node.name.clone(),
+                    address: node.base_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    access_key: node.access_key().to_owned(),
+                };
+                Self::Remote { base_path, target: target.map(str::to_owned), node }
+            }
+            (None, None) => Self::Local { base_path },
+        }
+    }
+
+    /// What a passed test says.
+    fn passed(&self) -> String {
+        match self {
+            Self::Local { base_path } => {
+                format!("An object was written, read back and deleted in directory `{base_path}`.")
+            }
+            Self::S3 { bucket, options } => {
+                let location = &bucket.location;
+                let done = format!(
+                    "An object was written, read back, listed and deleted in bucket `{}`.",
+                    location.bucket()
+                );
+                let (upload, download) = super::policy::strategies(Driver::S3, options);
+                if Strategy::Presigned == upload || Strategy::Presigned == download {
+                    format!(
+                        "{done} Browsers go there by themselves, which this test cannot see: the bucket's CORS rules \
+                         must allow GET and PUT from the address of this site and expose the header ETag."
+                    )
+                } else {
+                    done
+                }
+            }
+            Self::Remote { target, node, .. } => {
+                let target = target.as_deref().map_or_else(
+                    || "its default ingress target".to_owned(),
+                    |target| format!("ingress target `{target}`"),
+                );
+                format!("An object was written, read back and deleted on node `{}`, in {target}.", node.name)
+            }
+        }
     }
 }
 

@@ -4,13 +4,18 @@ use serde_json::json;
 
 use super::*;
 use crate::primary::nodes::NodeChange;
-use crate::primary::nodes::tests::{Fixture, capabilities};
+use crate::primary::nodes::tests::{Fixture, capabilities, sealing_key};
 use crate::protocol::ObjectKey;
 use crate::storage::remote::scripted::{Said, ScriptedFollower, Seen};
 
 async fn policies(fixture: &Fixture) -> Policies {
-    let working_dir = fixture.dir.path().to_owned();
-    let policies = Policies::new(fixture.db.clone(), fixture.nodes.clone(), working_dir, Durability::Rename);
+    let machine = Machine {
+        working_dir: fixture.dir.path().to_owned(),
+        durability: Durability::Rename,
+        sealing_key: sealing_key(),
+        s3_ca_file: None,
+    };
+    let policies = Policies::new(fixture.db.clone(), fixture.nodes.clone(), machine);
     policies.ensure_defaults().await.expect("defaults");
     policies
 }
@@ -61,7 +66,7 @@ async fn a_new_database_gets_one_policy_and_one_group_and_only_once() {
     let fixture = Fixture::new().await;
     let policies = policies(&fixture).await;
     policies.ensure_defaults().await.expect("again");
-    let (all, total) = policies.list(50, 0).await.expect("list");
+    let (all, total) = policies.list(PolicySort::Id, SortOrder::Asc, 50, 0).await.expect("list");
     assert_eq!((total, all[0].name.as_str(), all[0].is_default), (1, "Local Default", true));
     let group = policies.default_group_id().await.expect("query");
     let chosen = policies.choose(group, 12).await.expect("chosen");
@@ -79,7 +84,7 @@ async fn there_is_exactly_one_default_policy() {
     assert!(moved.is_default && !policies.get(1).await.expect("first").is_default);
     let unset = policies.change(second.id, &change(json!({"is_default": false}))).await.expect_err("unset");
     assert_eq!(fields(unset), ["is_default"]);
-    let kept = policies.delete(second.id).await.expect_err("default");
+    let kept = policies.delete(second.id, false).await.expect_err("default");
     assert!(kept.to_string().contains("default policy"), "{kept}");
 }
 
@@ -111,11 +116,11 @@ async fn a_policy_that_is_used_is_not_deleted_and_says_by_what() {
         id,
     )
     .await;
-    let kept = policies.delete(id).await.expect_err("used").to_string();
+    let kept = policies.delete(id, false).await.expect_err("used").to_string();
     assert!(kept.contains("Team") && kept.contains("1 stored objects"), "{kept}");
     execute(&fixture, "DELETE FROM blobs WHERE policy_id = $1", id).await;
     policies.delete_group(group_id).await.expect("group deleted");
-    policies.delete(id).await.expect("free");
+    policies.delete(id, false).await.expect("free");
     assert!(matches!(policies.store(id).await, Err(PolicyError::NotFound(_))));
 }
 

@@ -7,6 +7,7 @@
 
 mod body;
 mod client;
+pub mod guard;
 mod ingress;
 mod objects;
 mod reply;

@@ -25,6 +25,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::Service;
 use tower::util::BoxCloneSyncService;
 
+use crate::protocol::Timestamp;
 use crate::storage::BodyError;
 
 /// The body of a request or reply in transit.
@@ -81,6 +82,12 @@ pub enum TransportError {
     /// The connection broke, or what came back is not HTTP.
     #[error("connection broken: {0}")]
     Broken(#[source] Box<dyn StdError + Send + Sync>),
+    /// Not sent: the peer has not answered for a while (see [`super::guard`]).
+    #[error("unreachable since {}; it is used again as soon as it answers", .0.to_rfc3339())]
+    Unreachable(Timestamp),
+    /// Not sent: so many requests to the peer wait for an answer already.
+    #[error("{0} requests wait for an answer already; try again later")]
+    Busy(usize),
 }
 
 /// A body that carries nothing.

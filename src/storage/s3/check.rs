@@ -13,7 +13,8 @@ use crate::storage::{ErrorKind, Result, StorageError};
 pub(super) async fn check(store: &S3Store) -> Result<()> {
     let bucket = &store.bucket;
     let namespace = store.root.trim_end_matches('/');
-    let key = format!("{namespace}-check-{}", Uuid::new_v4());
+    let name = if namespace.is_empty() { "_aster_connection_test" } else { namespace };
+    let key = format!("{name}-check-{}", Uuid::new_v4());
     let content = Bytes::from(key.clone());
     let reservation = reserve(content.len() as u64).await?;
     let step = |step: &'static str| move |error: StorageError| explain(step, error);

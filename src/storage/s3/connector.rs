@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::settings::S3Settings;
+use crate::storage::remote::guard::Guard;
 use crate::storage::remote::transport::{Body, Patience, Transport, TransportError, pool};
 use crate::storage::{BodyError, ErrorKind, Result, StorageError};
 
@@ -43,7 +44,7 @@ pub(super) fn http_client(settings: &S3Settings) -> Result<SharedHttpClient> {
     let patience =
         Patience { connect: timeouts.connect, stall: timeouts.read, head_after_body: timeouts.read };
     let connector = SharedHttpConnector::new(Connector {
-        transport: pool(patience, roots),
+        transport: Guard::default().over(pool(patience, roots)),
         free: Arc::new(Semaphore::new(settings.connections)),
         wait: timeouts.connect,
     });
@@ -105,9 +106,11 @@ fn failed(error: TransportError) -> ConnectorError {
         TransportError::Dns(_) | TransportError::Refused(_) | TransportError::Broken(_) => {
             ConnectorError::io(error.into())
         }
-        TransportError::ConnectTimeout | TransportError::Tls(_) | TransportError::ReplyTimeout(_) => {
-            ConnectorError::other(error.into(), None)
-        }
+        TransportError::Unreachable(_)
+        | TransportError::Busy(_)
+        | TransportError::ConnectTimeout
+        | TransportError::Tls(_)
+        | TransportError::ReplyTimeout(_) => ConnectorError::other(error.into(), None),
     }
 }
 

@@ -6,6 +6,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use super::connector::AllBusy;
+use crate::protocol::Timestamp;
 use crate::storage::remote::transport::TransportError;
 use crate::storage::{ErrorKind, StorageError};
 
@@ -18,7 +19,10 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     let ((kind, reason), code) = classify(&cause);
-    let answer = code.map(|code| format!(" (S3 answered {code})")).unwrap_or_default();
+    let mut answer = code.map(|code| format!(" (S3 answered {code})")).unwrap_or_default();
+    if let Some(since) = unreachable_since(&cause) {
+        answer = format!(" (since {})", since.to_rfc3339());
+    }
     StorageError::new(kind, format!("cannot {action} in {place}: {reason}{answer}")).with_source(cause)
 }
 
@@ -145,6 +149,19 @@ fn by_status(status: u16, has_code: bool) -> Reason {
     }
 }
 
+/// Since when the endpoint has not answered, if the request was not even sent for that.
+fn unreachable_since<E>(cause: &SdkError<E, HttpResponse>) -> Option<Timestamp> {
+    let SdkError::DispatchFailure(failure) = cause else { return None };
+    let mut next = failure.as_connector_error().map(|error| error as &(dyn Error + 'static));
+    while let Some(cause) = next {
+        if let Some(TransportError::Unreachable(since)) = cause.downcast_ref::<TransportError>() {
+            return Some(*since);
+        }
+        next = cause.source();
+    }
+    None
+}
+
 /// Nothing came back: finds what our own transport had to say.
 fn unanswered(cause: Option<&(dyn Error + 'static)>) -> Reason {
     let mut next = cause;
@@ -170,6 +187,13 @@ fn unanswered(cause: Option<&(dyn Error + 'static)>) -> Reason {
                 ),
                 TransportError::ReplyTimeout(_) => {
                     (ErrorKind::Transient, "the server stopped answering; check it, or try again later")
+                }
+                TransportError::Unreachable(_) => (
+                    ErrorKind::Transient,
+                    "the endpoint does not answer; it is used again as soon as it does",
+                ),
+                TransportError::Busy(_) => {
+                    (ErrorKind::Transient, "too many requests wait for the endpoint; try again later")
                 }
                 TransportError::Broken(_) => {
                     (ErrorKind::Transient, "the connection broke; check the endpoint and the network")

@@ -43,6 +43,8 @@ use secrecy::ExposeSecret;
 
 use self::leftovers::Leftovers;
 pub use self::settings::{Addressing, S3Location, S3LocationError, S3Settings, Timeouts};
+pub use self::upload::MIN_PART;
+pub use self::write::MAX_PART as MAX_RELAYED_PART;
 use super::{
     ByteStream, ChosenPart, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, PartUpload,
     PresignedUrl, ResponseOverrides, Result, StorageError, Stored, StoredPart,
@@ -60,7 +62,7 @@ const PARALLEL_REQUESTS: usize = 16;
 #[derive(Debug, Clone)]
 pub struct S3Store {
     bucket: Bucket,
-    /// What stands before every key, with a slash at its end.
+    /// What stands before every key: empty, or with a slash at its end.
     root: Arc<str>,
     part_size: u64,
     parallel_parts: usize,
@@ -89,7 +91,10 @@ impl S3Store {
         };
         Ok(Self {
             bucket: Bucket::new(settings)?,
-            root: format!("{prefix}{}/", settings.namespace).into(),
+            root: match &settings.namespace {
+                Some(namespace) => format!("{prefix}{namespace}/").into(),
+                None => prefix.into(),
+            },
             part_size: settings.part_size,
             parallel_parts: settings.parallel_parts,
         })
@@ -102,7 +107,7 @@ impl S3Store {
     }
 
     /// Aborts the uploads that an earlier process left unfinished in this namespace; says how many. To be called
-    /// before the first write: it cannot tell them from uploads under way.
+    /// before the first write, and only where nobody else writes: it cannot tell them from uploads under way.
     pub async fn sweep(&self) -> Result<u64> {
         upload::sweep(&self.bucket, &self.root).await
     }

@@ -17,8 +17,9 @@ use crate::storage::{ErrorKind, Result, StorageError};
 pub struct S3Settings {
     /// Endpoint, bucket and key prefix.
     pub location: S3Location,
-    /// Keys lie in this sub-prefix; whatever is outside of it is never touched, but for the object of a check.
-    pub namespace: Namespace,
+    /// Keys lie in this sub-prefix, `None` right below the prefix of the location; whatever is outside of it is never
+    /// touched, but for the object of a check.
+    pub namespace: Option<Namespace>,
     /// Id of the key pair.
     pub access_key: SecretString,
     /// The secret of the key pair.
@@ -45,13 +46,13 @@ impl S3Settings {
     /// the timeouts of wire contract §6.
     pub fn new(
         location: S3Location,
-        namespace: Namespace,
+        namespace: impl Into<Option<Namespace>>,
         access_key: SecretString,
         secret_key: SecretString,
     ) -> Self {
         Self {
             location,
-            namespace,
+            namespace: namespace.into(),
             access_key,
             secret_key,
             region: None,

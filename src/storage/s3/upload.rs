@@ -14,7 +14,7 @@ use super::leftovers::{UnderWay, look_for};
 use crate::storage::{ErrorKind, Result, StorageError};
 
 /// Smallest size of a part that is not the last, in bytes.
-pub(super) const MIN_PART: u64 = 5 * 1024 * 1024;
+pub const MIN_PART: u64 = 5 * 1024 * 1024;
 /// Most parts of one upload.
 pub(super) const MAX_PARTS: u64 = 10_000;
 const NO_SUCH_UPLOAD: &str = "NoSuchUpload";

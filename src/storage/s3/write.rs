@@ -11,7 +11,7 @@ use crate::storage::announced_body::AnnouncedBody;
 use crate::storage::{ByteStream, ErrorKind, Result, StorageError, Stored};
 
 /// Largest part. Objects of up to 468 GiB have smaller ones, of which one can be on its way while the next one fills.
-pub(super) const MAX_PART: u64 = PART_MEMORY / 3 * 2;
+pub const MAX_PART: u64 = PART_MEMORY / 3 * 2;
 /// Part sizes are whole multiples of this.
 const GRAIN: u64 = 1024 * 1024;
 

@@ -68,6 +68,9 @@ async fn every_administration_call_is_closed_to_strangers_and_users() {
         ("/policies/1/test", "POST"),
         ("/policy-groups", "GET POST"),
         ("/policy-groups/1", "GET PATCH DELETE"),
+        ("/policy-groups/1/migrate-users", "POST"),
+        ("/policy-groups/1/match?size=1", "GET"),
+        ("/users/1/policy-match?size=1", "GET"),
         ("/users", "GET POST"),
         ("/users/1", "GET PATCH"),
     ] {
@@ -92,6 +95,8 @@ async fn what_does_not_exist_is_404_whatever_is_done_with_it() {
         ("policies/99", "GET PATCH DELETE"),
         ("policies/99/test", "POST"),
         ("policy-groups/99", "GET PATCH DELETE"),
+        ("policy-groups/99/match?size=1", "GET"),
+        ("users/99/policy-match?size=1", "GET"),
         ("users/99", "GET PATCH"),
     ] {
         for method in methods.split(' ') {

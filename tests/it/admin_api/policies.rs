@@ -1,8 +1,12 @@
 //! Storage policies and policy groups.
 
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::{GROUPS, POLICIES, USERS, ids, refused, start, upload};
+use crate::support::client::{Answer, Client};
+use crate::support::garage::{self, Garage};
 use crate::support::pair::id;
 use crate::support::primary::PASSWORD;
 
@@ -49,7 +53,7 @@ async fn what_is_wrong_with_a_policy_is_named_all_at_once() {
         refused(&answer, 400, "bad_request", "base_path");
         let fields = answer.body["error"]["detail"]["fields"].as_array().expect("fields").clone();
         let fields: Vec<&str> = fields.iter().filter_map(|field| field["field"].as_str()).collect();
-        assert_eq!(fields, ["name", "base_path", "chunk_size", "options.remote_upload_strategy"]);
+        assert_eq!(fields, ["name", "base_path", "options.remote_upload_strategy", "chunk_size"]);
     }
     for (body, says) in [
         (json!({"driver_type": "local"}), "name"),
@@ -170,4 +174,118 @@ async fn uploads_follow_the_group_and_say_why_when_it_takes_nothing() {
     refused(&moved, 400, "bad_request", "base_path");
     admin.patch(&format!("{GROUPS}/1"), json!({"is_enabled": false})).await.data();
     refused(&upload(admin, b"xy").await, 412, "precondition_failed", "disabled");
+}
+
+/// More than travels in one request to the bucket.
+const LARGE: usize = 9 * 1024 * 1024;
+
+#[tokio::test]
+async fn a_bucket_takes_files_and_its_keys_are_never_shown() {
+    let garage = tokio::task::spawn_blocking(Garage::start).await.expect("garage");
+    let (home, primary) = start().await;
+    let admin = &primary.admin;
+    let body = json!({"name": "Bucket", "driver_type": "s3", "endpoint": garage.endpoint(), "bucket": garage::BUCKET,
+        "base_path": "/drive/", "region": garage::REGION, "access_key": garage::ACCESS_KEY,
+        "secret_key": garage::SECRET_KEY, "allowed_types": ["BIN", "image/*"],
+        "options": {"s3_download_strategy": "presigned", "s3_read_timeout_secs": 20}});
+    let tested = admin.post(&format!("{POLICIES}/test"), body.clone()).await;
+    let message = tested.data()["message"].as_str().expect("words").to_owned();
+    assert!(message.contains("bucket `objects`") && message.contains("CORS"), "{message}");
+    let mut wrong = body.clone();
+    wrong["secret_key"] = json!("0".repeat(64));
+    let refusal = admin.post(&format!("{POLICIES}/test"), wrong).await;
+    refused(&refusal, 500, "storage.permission", "writing a test object failed");
+
+    let created = admin.post(POLICIES, body).await;
+    let policy = created.data().clone();
+    let path = format!("{POLICIES}/{}", id(&policy));
+    assert_eq!((&policy["driver_type"], &policy["base_path"]), (&json!("s3"), &json!("drive")));
+    assert_eq!(
+        (&policy["bucket"], &policy["allowed_types"]),
+        (&json!("objects"), &json!(["bin", "image/*"]))
+    );
+    assert_eq!(policy["options"]["s3_download_strategy"], "presigned");
+    for answer in [&created, &admin.get(&path).await, &refusal, &tested] {
+        let text = answer.body.to_string();
+        assert!(!text.contains(garage::SECRET_KEY) && !text.contains(garage::ACCESS_KEY), "{text}");
+    }
+    assert!(!holds(home.path(), garage::SECRET_KEY), "sealed at rest");
+
+    let rules = json!([{"policy_id": policy["id"], "priority": 1}]);
+    admin.patch(&format!("{GROUPS}/1"), json!({"items": rules})).await.data();
+    let content: &'static [u8] = vec![7_u8; LARGE].leak();
+    let file = id(upload(admin, content).await.data());
+    let answer = admin.request(Method::GET, &format!("/api/v1/files/{file}/download")).send().await;
+    assert!(answer.expect("reply").bytes().await.expect("body") == content, "other content");
+
+    for (change, field) in [
+        (json!({"base_path": "other"}), "base_path"),
+        (json!({"bucket": "other"}), "bucket"),
+        (json!({"endpoint": "http://127.0.0.1:1"}), "endpoint"),
+    ] {
+        refused(&admin.patch(&path, change).await, 400, "bad_request", field);
+    }
+    let same =
+        json!({"endpoint": format!("{}/", garage.endpoint()), "region": garage::REGION, "bucket": "objects"});
+    admin.patch(&path, same).await.data();
+    admin.post(&format!("{path}/test"), Value::Null).await.data();
+    let text = refused_upload(admin, "a.exe").await;
+    assert!(text.contains("`exe`") && text.contains("bin, image/*"), "{text}");
+}
+
+/// Whether a file below `directory` has `text` in it.
+fn holds(directory: &std::path::Path, text: &str) -> bool {
+    std::fs::read_dir(directory).expect("directory").any(|entry| {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            return holds(&path, text);
+        }
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+async fn refused_upload(client: &Client, name: &'static str) -> String {
+    let form = Form::new().part("file", Part::bytes(&b"x"[..]).file_name(name));
+    let request = client.request(Method::POST, "/api/v1/files/upload").multipart(form);
+    let answer = Answer::read(request.send().await.expect("reply")).await;
+    refused(&answer, 415, "file.type_not_allowed", "storage policy");
+    answer.body["msg"].as_str().expect("msg").to_owned()
+}
+
+#[tokio::test]
+async fn the_way_of_a_size_is_told_rule_by_rule_and_users_move_together() {
+    let (_home, primary) = start().await;
+    let admin = &primary.admin;
+    let local =
+        |name: &str| json!({"name": name, "driver_type": "local", "base_path": format!("data/{name}")});
+    let (small, large) = (
+        id(admin.post(POLICIES, local("small")).await.data()),
+        id(admin.post(POLICIES, local("large")).await.data()),
+    );
+    let items = json!([{"policy_id": large, "priority": 2, "min_file_size": 100},
+        {"policy_id": small, "priority": 1, "max_file_size": 100}]);
+    let group = id(admin.post(GROUPS, json!({"name": "Sizes", "items": items})).await.data());
+    let found = admin.get(&format!("{GROUPS}/{group}/match?size=100")).await.data().clone();
+    assert_eq!((&found["policy_id"], &found["policy_name"]), (&json!(large), &json!("large")));
+    assert_eq!(found["rules"][0]["outcome"], "skipped");
+    assert_eq!(found["rules"][0]["reason"], "the rule is for files of less than 100 bytes");
+    assert_eq!(found["rules"][1]["outcome"], "chosen");
+    refused(&admin.get(&format!("{GROUPS}/{group}/match")).await, 400, "bad_request", "size");
+
+    let me = id(admin.get("/api/v1/auth/me").await.data());
+    let migrate =
+        |from: i64, to: i64| (format!("{GROUPS}/{from}/migrate-users"), json!({"target_group_id": to}));
+    for (to, hint) in [(1, "is the group itself"), (99, "there is no policy group 99")] {
+        let (path, body) = migrate(1, to);
+        refused(&admin.post(&path, body).await, 400, "bad_request", hint);
+    }
+    let (path, body) = migrate(1, group);
+    let moved = admin.post(&path, body).await.data().clone();
+    assert_eq!(moved, json!({"affected_users": 1, "migrated_assignments": 1}));
+    let mine = admin.get(&format!("{USERS}/{me}/policy-match?size=5")).await.data().clone();
+    assert_eq!((&mine["group_id"], &mine["policy_id"]), (&json!(group), &json!(small)));
+    refused(&admin.delete(&format!("{GROUPS}/{group}")).await, 400, "bad_request", "1 users");
+    let names = admin.get(&format!("{POLICIES}?sort_by=name&sort_order=desc&limit=2")).await.data().clone();
+    assert_eq!((&names["items"][0]["name"], &names["total"]), (&json!("small"), &json!(3)));
 }

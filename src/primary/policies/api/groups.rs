@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::get;
-use serde::Serialize;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use crate::http::{Json, Path, Query, created, empty, ok};
@@ -12,13 +12,16 @@ use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{Action, Entity};
 use crate::primary::paging::{Page, PageQuery};
-use crate::primary::policies::{Group, GroupChange, NewGroup, Rule};
+use crate::primary::policies::{Group, GroupChange, Match, NewGroup, Outcome, Rule, Verdict};
 use crate::protocol::Timestamp;
 
 pub(super) fn routes() -> Router<Primary> {
     Router::new()
         .route("/admin/policy-groups", get(list).post(create))
         .route("/admin/policy-groups/{id}", get(read).patch(change).delete(remove))
+        .route("/admin/policy-groups/{id}/migrate-users", post(move_users))
+        .route("/admin/policy-groups/{id}/match", get(match_of_group))
+        .route("/admin/users/{id}/policy-match", get(match_of_user))
 }
 
 #[derive(Debug, Serialize)]
@@ -40,6 +43,88 @@ struct GroupInfo {
     items: Vec<RuleInfo>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+#[derive(Debug, Deserialize)]
+struct MoveRequest {
+    target_group_id: i64,
+}
+
+/// Both numbers are the same as long as only users are assigned to groups.
+#[derive(Debug, Serialize)]
+struct MovedInfo {
+    affected_users: u64,
+    migrated_assignments: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct SizeQuery {
+    /// Bytes.
+    size: u64,
+}
+
+/// Where a file of some size would go.
+#[derive(Debug, Serialize)]
+struct MatchInfo {
+    group_id: i64,
+    group_name: String,
+    is_enabled: bool,
+    size: u64,
+    policy_id: Option<i64>,
+    policy_name: Option<String>,
+    /// Why there is no policy.
+    reason: Option<String>,
+    rules: Vec<VerdictInfo>,
+}
+
+#[derive(Debug, Serialize)]
+struct VerdictInfo {
+    rule_id: i64,
+    policy_id: i64,
+    policy_name: String,
+    priority: i64,
+    min_file_size: u64,
+    max_file_size: u64,
+    /// `chosen`, `skipped` or `not_reached`.
+    outcome: &'static str,
+    /// Why it is skipped.
+    reason: Option<String>,
+}
+
+impl From<Match> for MatchInfo {
+    fn from(found: Match) -> Self {
+        let chosen = found.chosen();
+        Self {
+            policy_id: chosen.map(|rule| rule.policy_id),
+            policy_name: chosen.map(|rule| rule.policy_name.clone()),
+            reason: found.reason(),
+            group_id: found.group_id,
+            group_name: found.group_name,
+            is_enabled: found.is_enabled,
+            size: found.size,
+            rules: found.rules.into_iter().map(VerdictInfo::from).collect(),
+        }
+    }
+}
+
+impl From<Verdict> for VerdictInfo {
+    fn from(rule: Verdict) -> Self {
+        let (outcome, reason) = match rule.outcome {
+            Outcome::Chosen => ("chosen", None),
+            Outcome::Skipped(reason) => ("skipped", Some(reason)),
+            Outcome::NotReached => ("not_reached", None),
+        };
+        Self {
+            rule_id: rule.rule_id,
+            policy_id: rule.policy_id,
+            policy_name: rule.policy_name,
+            priority: rule.priority,
+            min_file_size: rule.min_file_size,
+            max_file_size: rule.max_file_size,
+            outcome,
+            reason,
+        }
+    }
 }
 
 impl From<Rule> for RuleInfo {
@@ -104,4 +189,43 @@ async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): P
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group deleted");
     primary.audit.record(&admin, Action::Delete, Entity::PolicyGroup, Some(id), &group.name).await;
     Ok(empty().into_response())
+}
+
+async fn move_users(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+    Json(request): Json<MoveRequest>,
+) -> Answer {
+    let group = primary.policies.group(id).await?;
+    let moved = primary.policies.move_users(id, request.target_group_id).await?;
+    tracing::info!(
+        user.id = admin.id,
+        policy_group.id = id,
+        policy_group.target = request.target_group_id,
+        users = moved.users,
+        "users of a policy group moved"
+    );
+    primary.audit.record(&admin, Action::Change, Entity::PolicyGroup, Some(id), &group.name).await;
+    Ok(ok(MovedInfo { affected_users: moved.users, migrated_assignments: moved.users }).into_response())
+}
+
+async fn match_of_group(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+    Query(query): Query<SizeQuery>,
+) -> Answer {
+    Ok(ok(MatchInfo::from(primary.policies.match_size(Some(id), query.size).await?)).into_response())
+}
+
+async fn match_of_user(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+    Query(query): Query<SizeQuery>,
+) -> Answer {
+    let account = primary.accounts.get(id).await?;
+    let found = primary.policies.match_size(account.policy_group_id, query.size).await?;
+    Ok(ok(MatchInfo::from(found)).into_response())
 }

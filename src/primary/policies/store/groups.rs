@@ -105,13 +105,14 @@ pub(in crate::primary::policies) async fn default_id(db: &Db) -> Result<Option<i
     query.fetch_optional(db.read()).await?.map(|row| row.try_get("id")).transpose()
 }
 
-/// The rules of a group with whether their nodes are enabled.
+/// The rules of a group with what decides about them.
 pub(in crate::primary::policies) async fn candidates(
     db: &Db,
     group_id: i64,
 ) -> Result<Vec<Candidate>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT r.id, r.policy_id, r.priority, r.min_file_size, r.max_file_size, n.is_enabled AS node_enabled \
+        "SELECT r.id, r.policy_id, p.name AS policy_name, r.priority, r.min_file_size, r.max_file_size, \
+         n.name AS node_name, n.is_enabled AS node_enabled \
          FROM policy_group_rules r JOIN storage_policies p ON p.id = r.policy_id \
          LEFT JOIN nodes n ON n.id = p.node_id WHERE r.group_id = $1",
     )
@@ -123,10 +124,14 @@ pub(in crate::primary::policies) async fn candidates(
             Ok(Candidate {
                 rule_id: row.try_get("id")?,
                 policy_id: row.try_get("policy_id")?,
+                policy_name: row.try_get("policy_name")?,
                 priority: row.try_get("priority")?,
                 min_file_size: bytes(row, "min_file_size")?,
                 max_file_size: bytes(row, "max_file_size")?,
-                node_enabled: row.try_get::<Option<i64>, _>("node_enabled")? != Some(0),
+                disabled_node: match row.try_get::<Option<i64>, _>("node_enabled")? {
+                    Some(0) => row.try_get("node_name")?,
+                    _ => None,
+                },
             })
         })
         .collect()
@@ -218,4 +223,17 @@ pub(in crate::primary::policies) async fn users_in(tx: &mut Tx, id: i64) -> Resu
 
 pub(in crate::primary::policies) async fn delete(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM policy_groups WHERE id = $1").bind(id).execute(&mut **tx).await.map(|_| ())
+}
+
+/// Assigns the users of one group to another; says how many there were.
+pub(in crate::primary::policies) async fn move_users(
+    tx: &mut Tx,
+    from: i64,
+    to: i64,
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let query =
+        sqlx::query("UPDATE users SET policy_group_id = $1, updated_at = $2 WHERE policy_group_id = $3");
+    let moved = query.bind(to).bind(now.unix_ms()).bind(from).execute(&mut **tx).await?;
+    Ok(moved.rows_affected())
 }

@@ -1,0 +1,80 @@
+//! A follower that accepts and never answers slows nothing but itself.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::client::{Answer, Client};
+use crate::support::pair::{Pair, id};
+use crate::support::primary::{Primary, login};
+
+const PASSWORD: &str = "a-long-enough-password";
+/// What a request that waits for nobody stays far below, also on a busy machine.
+const FAST: Duration = Duration::from_secs(5);
+
+async fn upload(client: &Client) -> Answer {
+    let form = Form::new().part("file", Part::bytes(&b"content"[..]).file_name("f.bin"));
+    let request = client.request(Method::POST, "/api/v1/files/upload").multipart(form);
+    Answer::read(request.send().await.expect("reply")).await
+}
+
+/// A user whose files go to the policy that every new installation has.
+async fn local_user(primary: &Primary) -> Client {
+    let user = json!({"username": "local", "email": "local@example.com", "password": PASSWORD});
+    primary.admin.post("/api/v1/admin/users", user).await.data();
+    login(&primary.url, "local", PASSWORD).await
+}
+
+fn open_files(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).expect("a running process").count()
+}
+
+#[tokio::test]
+async fn requests_to_a_silent_follower_hold_up_nobody_else() {
+    let pair = Pair::start().await;
+    let other = local_user(&pair.primary).await;
+    let admin = pair.primary.admin.clone();
+    let stored = id(upload(&admin).await.data());
+    let pid = pair.primary.process.id();
+    let before = open_files(pid);
+    pair.follower.process.signal(Signal::STOP);
+
+    let waiting: Vec<_> = (0..200)
+        .map(|_| {
+            let admin = admin.clone();
+            tokio::spawn(async move {
+                let path = format!("/api/v1/files/{stored}/download");
+                admin.request(Method::GET, &path).send().await.map(|answer| answer.status().as_u16())
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        let started = Instant::now();
+        let file = id(upload(&other).await.data());
+        other.get(&format!("/api/v1/files/{file}")).await.data();
+        assert!(started.elapsed() < FAST, "{:?}", started.elapsed());
+    }
+    // A connection from the browser's end and one to the follower for each, and little else.
+    assert!(open_files(pid) < before + 2 * 200 + 50, "{} open files", open_files(pid));
+
+    let node = format!("/api/v1/admin/remote-nodes/{}", pair.node);
+    assert!(!admin.post(&format!("{node}/test"), json!({})).await.status.is_success(), "it is silent");
+    assert!(admin.get(&node).await.data()["unreachable_since"].is_string());
+    let started = Instant::now();
+    let refused = admin.get(&format!("/api/v1/files/{stored}/download")).await;
+    assert!(started.elapsed() < FAST, "refused at once, not after {:?}", started.elapsed());
+    let text = refused.body["msg"].as_str().expect("msg");
+    assert!(text.contains("node `edge`: unreachable since 2"), "{text}");
+
+    pair.follower.process.signal(Signal::CONT);
+    admin.post(&format!("{node}/test"), json!({})).await.data();
+    assert!(admin.get(&node).await.data()["unreachable_since"].is_null());
+    upload(&admin).await.data();
+    for request in waiting {
+        let status = request.await.expect("task").expect("an answer");
+        assert!(status == 200 || status == 500, "{status}");
+    }
+}
