@@ -8,6 +8,7 @@ use super::problems::Problems;
 use super::wanted::NewBucket;
 use crate::config::{SealError, SealingKey};
 use crate::protocol::{BucketAddressing, ObjectKey};
+use crate::storage::remote::guard::Guard;
 use crate::storage::s3::{Addressing, S3Location, S3LocationError, S3Settings, Timeouts};
 
 /// Longest key or secret, in characters.
@@ -195,6 +196,7 @@ pub(super) fn settings(
         BucketAddressing::Path => Addressing::Path,
         BucketAddressing::VirtualHost => Addressing::VirtualHost,
     };
+    settings.guard = Some(Guard::default());
     let secs = |secs: u32| std::time::Duration::from_secs(secs.into());
     settings.timeouts = Timeouts {
         connect: secs(options.s3_connect_timeout_secs),

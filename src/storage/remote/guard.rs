@@ -129,8 +129,9 @@ impl Place {
         self.since = None;
         match outcome {
             Ok(_) => self.guard.answered(),
-            Err(TransportError::Broken(_) | TransportError::ReplyTimeout(_)) if self.sender.is_at_fault() => {
-            }
+            // One that hangs up within a body may have refused it: such an answer is often lost.
+            Err(TransportError::Broken(_)) if !self.sender.is_done() => {}
+            Err(TransportError::ReplyTimeout(_)) if self.sender.is_at_fault() => {}
             Err(_) => self.guard.failed(),
         }
     }
@@ -150,13 +151,19 @@ impl Drop for Place {
 #[derive(Debug, Clone, Default)]
 struct Sender(Arc<AtomicU8>);
 
-const GIVES: u8 = 0;
-const AWAITED: u8 = 1;
-const GONE: u8 = 2;
+/// The body is out, or there is none.
+const DONE: u8 = 0;
+const GIVES: u8 = 1;
+const AWAITED: u8 = 2;
+const GONE: u8 = 3;
 
 impl Sender {
     fn is_at_fault(&self) -> bool {
-        self.0.load(Ordering::Acquire) != GIVES
+        matches!(self.0.load(Ordering::Acquire), AWAITED | GONE)
+    }
+
+    fn is_done(&self) -> bool {
+        self.0.load(Ordering::Acquire) == DONE
     }
 }
 
@@ -190,7 +197,11 @@ impl Service<Request<Body>> for Guarded {
             place.since = quick.then(Instant::now);
             let sender = place.sender.clone();
             let request = request.map(|body| {
-                if body.is_end_stream() { body } else { Watched { inner: body, sender }.boxed_unsync() }
+                if body.is_end_stream() {
+                    return body;
+                }
+                sender.0.store(GIVES, Ordering::Release);
+                Watched { inner: body, sender }.boxed_unsync()
             });
             let outcome = transport.oneshot(request).await;
             place.settle(&outcome);
@@ -217,7 +228,8 @@ impl HttpBody for Watched {
         let now = match &polled {
             Poll::Pending => AWAITED,
             Poll::Ready(Some(Err(_))) => GONE,
-            Poll::Ready(_) => GIVES,
+            Poll::Ready(Some(Ok(_))) if !self.inner.is_end_stream() => GIVES,
+            Poll::Ready(_) => DONE,
         };
         self.sender.0.store(now, Ordering::Release);
         polled

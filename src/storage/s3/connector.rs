@@ -25,7 +25,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::settings::S3Settings;
-use crate::storage::remote::guard::Guard;
 use crate::storage::remote::transport::{Body, Patience, Transport, TransportError, pool};
 use crate::storage::{BodyError, ErrorKind, Result, StorageError};
 
@@ -43,8 +42,12 @@ pub(super) fn http_client(settings: &S3Settings) -> Result<SharedHttpClient> {
     let timeouts = settings.timeouts;
     let patience =
         Patience { connect: timeouts.connect, stall: timeouts.read, head_after_body: timeouts.read };
+    let transport = pool(patience, roots);
     let connector = SharedHttpConnector::new(Connector {
-        transport: Guard::default().over(pool(patience, roots)),
+        transport: match &settings.guard {
+            Some(guard) => guard.over(transport),
+            None => transport,
+        },
         free: Arc::new(Semaphore::new(settings.connections)),
         wait: timeouts.connect,
     });

@@ -10,6 +10,7 @@ use url::Url;
 use super::upload::MIN_PART;
 use super::write::MAX_PART;
 use crate::protocol::Namespace;
+use crate::storage::remote::guard::Guard;
 use crate::storage::{ErrorKind, Result, StorageError};
 
 /// Everything an [`S3Store`](super::S3Store) needs to know.
@@ -39,11 +40,13 @@ pub struct S3Settings {
     pub connections: usize,
     /// How long to wait for the endpoint.
     pub timeouts: Timeouts,
+    /// Leaves an endpoint alone that does not answer; `None` asks it each time.
+    pub guard: Option<Guard>,
 }
 
 impl S3Settings {
-    /// Settings with the defaults: path style, region `auto`, parts of 8 MiB, three at a time, 256 connections, and
-    /// the timeouts of wire contract §6.
+    /// Settings with the defaults: path style, region `auto`, parts of 8 MiB, three at a time, 256 connections, the
+    /// timeouts of wire contract §6, and no guard.
     pub fn new(
         location: S3Location,
         namespace: impl Into<Option<Namespace>>,
@@ -62,6 +65,7 @@ impl S3Settings {
             parallel_parts: 3,
             connections: 256,
             timeouts: Timeouts::default(),
+            guard: None,
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::settings_for;
 use crate::protocol::{ByteRange, Namespace};
 use crate::storage::contract::{body, drain, key, pattern};
-use crate::storage::remote::guard::FAILURES;
+use crate::storage::remote::guard::{FAILURES, Guard};
 use crate::storage::s3::{Addressing, S3Settings, S3Store, Timeouts};
 use crate::storage::{BodyError, ErrorKind, ObjectStore, Result};
 
@@ -95,20 +95,20 @@ fn store(peer: &Peer) -> S3Store {
     S3Store::new(&impatient(peer)).expect("store")
 }
 
-/// Every operation once, each on a store of its own that knows nothing of the others' failures; each must fail.
-async fn all_fail(store: impl Fn() -> S3Store, kind: ErrorKind) {
+/// Every operation once; each must fail.
+async fn all_fail(store: &S3Store, kind: ErrorKind) {
     let (object, other) = (key("object"), key("other"));
     let content = pattern(9 * 1024 * 1024, 1);
     let small = content.slice(..100);
     let outcomes: [(&str, Result<()>); 8] = [
-        ("put", store().put(&object, 100, body(&small, 100)).await.map(drop)),
-        ("put in parts", store().put(&object, content.len() as u64, body(&content, 65_536)).await.map(drop)),
-        ("get", store().get(&object, None).await.map(drop)),
-        ("head", store().head(&object).await.map(drop)),
-        ("delete", store().delete(&object).await),
-        ("list", store().list_up_to(100_000, None).await.map(drop)),
-        ("compose", store().compose(&object, &[other], 1).await.map(drop)),
-        ("check", store().check().await),
+        ("put", store.put(&object, 100, body(&small, 100)).await.map(drop)),
+        ("put in parts", store.put(&object, content.len() as u64, body(&content, 65_536)).await.map(drop)),
+        ("get", store.get(&object, None).await.map(drop)),
+        ("head", store.head(&object).await.map(drop)),
+        ("delete", store.delete(&object).await),
+        ("list", store.list_up_to(100_000, None).await.map(drop)),
+        ("compose", store.compose(&object, &[other], 1).await.map(drop)),
+        ("check", store.check().await),
     ];
     for (operation, outcome) in outcomes {
         let error = outcome.expect_err(operation);
@@ -121,7 +121,7 @@ async fn all_fail(store: impl Fn() -> S3Store, kind: ErrorKind) {
 async fn an_endpoint_that_never_answers_fails_every_operation_in_time() {
     let peer = peer(|_| None).await;
     let started = Instant::now();
-    all_fail(|| store(&peer), ErrorKind::Transient).await;
+    all_fail(&store(&peer), ErrorKind::Transient).await;
     let waited = started.elapsed();
     // One wait for each of the eight: what timed out is not tried again.
     assert!(waited >= SILENCE * 8 && waited < SILENCE * 8 + Duration::from_secs(5), "{waited:?}");
@@ -332,7 +332,8 @@ fn a_ca_file_that_is_none_is_refused_by_name() {
 #[tokio::test]
 async fn an_endpoint_that_fails_in_a_row_is_left_alone_for_a_while_and_the_message_says_since_when() {
     let peer = peer(|_| None).await;
-    let store = store(&peer);
+    let settings = S3Settings { guard: Some(Guard::default()), ..impatient(&peer) };
+    let store = S3Store::new(&settings).expect("store");
     let mut asked = Vec::new();
     for _ in 0..FAILURES {
         asked.push(store.head(&key("object")).await.expect_err("no answer").to_string());
