@@ -212,7 +212,7 @@ fn all_mistakes_are_reported_together_with_key_source_value_and_what_is_allowed(
 #[test]
 fn a_primary_takes_a_postgres_url_with_its_password_from_elsewhere_and_shows_neither() {
     let place = Place::empty();
-    File::create(place.path().join("password")).unwrap().write_all(b"s3c@ret\n").unwrap();
+    place.put("password", "s3c@ret\n");
     let url = ("ASTER__DATABASE__URL", "postgres://anna@db/drive");
     let given = [url, ("ASTER__DATABASE__PASSWORD_FILE", "password")];
     let config = place.load(&given).unwrap().config;

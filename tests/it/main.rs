@@ -30,4 +30,5 @@ mod s3_target;
 mod signals;
 mod start_sequence;
 mod systemd_unit;
+mod two_primaries;
 mod walk;

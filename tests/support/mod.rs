@@ -9,6 +9,7 @@ pub(crate) mod follower;
 pub(crate) mod garage;
 pub(crate) mod gateway;
 pub(crate) mod pair;
+pub(crate) mod postgres;
 pub(crate) mod primary;
 pub(crate) mod process;
 pub(crate) mod proxy;
