@@ -20,5 +20,6 @@ mod drive;
 mod follower_alone;
 mod image;
 mod pages;
+mod primaries;
 mod proxy;
 mod settings;

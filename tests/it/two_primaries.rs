@@ -15,6 +15,7 @@ use crate::support::pair::route_to;
 use crate::support::postgres::Postgres;
 use crate::support::primary::{self, ADMIN, PASSWORD, Primary, login};
 use crate::support::process::{Environment, Process};
+use crate::support::proxy::share_out;
 use crate::support::wait;
 
 /// Both keys, as every primary of one database is given them.
@@ -128,7 +129,14 @@ async fn what_one_primary_does_the_other_knows_and_goes_on_with_alone() {
     first.admin.get("/api/v1/auth/me").await.data();
     upload(&second.admin, "after.txt", b"after").await;
 
+    let proxy = share_out(&[first.address(), second.address()]).await;
+    let through = Client { base: format!("http://127.0.0.1:{}", proxy.http), ..first.admin.clone() };
+    upload(&through, "through.txt", b"through the proxy").await;
     first.process.kill().await;
+    for _ in 0..10 {
+        assert_eq!(content(&through, &file).await, (200, b"of the first".to_vec()));
+    }
+    upload(&through, "through.txt", b"through the proxy").await;
     assert_eq!(content(&second.admin, &file).await, (200, b"of the first".to_vec()));
     let later = upload(&second.admin, "later.txt", b"of the second").await;
     assert_eq!(content(&second.admin, &later).await.0, 200);

@@ -91,6 +91,28 @@ impl Reserved {
     }
 }
 
+/// Starts the proxy of the Compose variant with several primaries in front of them. It has no TLS: both ports are one.
+pub(crate) async fn share_out(primaries: &[SocketAddr]) -> Proxy {
+    let reserved = TempDir::new().expect("dir");
+    let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("address").port();
+    let home = reserved.path();
+    let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose/primaries.Caddyfile");
+    let mut command = keeper(home);
+    command.args(["caddy", "run", "--adapter", "caddyfile", "--config"]).arg(configuration);
+    command.env("XDG_DATA_HOME", home).env("XDG_CONFIG_HOME", home);
+    command.env("BIND", "127.0.0.1").env("LISTEN", port.to_string());
+    command.env("PRIMARIES", primaries.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+    let mut keeper = command.spawn().expect("sh");
+    wait::until("the proxy listens", async || {
+        let ended = keeper.try_wait().expect("wait");
+        let said = || std::fs::read_to_string(home.join("output")).unwrap_or_default();
+        assert!(ended.is_none(), "Caddy ended; `scripts/setup test` installs it: {}", said());
+        TcpStream::connect(("127.0.0.1", port)).ok()
+    })
+    .await;
+    Proxy { reserved, https: port, http: port, keeper }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
         // The keeper ends the proxy at the end of its input.
