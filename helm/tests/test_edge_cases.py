@@ -60,7 +60,7 @@ def test_every_object_in_the_schema_is_closed_or_free_on_purpose():
     ("values", "path"),
     [
         ({"primry": {}}, "primry"),
-        ({"primary": {"replicas": 2}}, "replicas"),
+        ({"primary": {"replica": 2}}, "replica"),
         ({"primary": {"ingress": {"host": "a"}}}, "host"),
         ({"followers": {"follower": {"replica": 2}}}, "replica"),
         ({"followerDefaults": {"target": {"s3": {"secret": "x"}}}}, "secret"),
@@ -91,6 +91,21 @@ def test_unknown_keys_are_refused(values, path):
         ({"followers": {"a": {"target": {"type": "s3"}}}}, "followers.a.target: type s3 needs"),
         ({"primary": {"settings": {"database": {"url": "x"}}}}, "primary.settings.database.url cannot be set here"),
         ({"followers": {"a": {"settings": {"server": {"port": 1}}}}}, "followers.a.settings.server.port cannot be set"),
+        ({"primary": {"replicas": 0}}, "primary.replicas"),
+        ({"primary": {"replicas": 2}}, "several primaries need a PostgreSQL database"),
+        ({"primary": {"replicas": 2}, "database": {"url": "sqlite://a.db"}}, "several primaries need a PostgreSQL"),
+        (
+            {"primary": {"replicas": 2, "persistence": {"existingClaim": "a"}}, "database": {"url": "postgres://a@b/c"}},
+            "several primaries cannot share it",
+        ),
+        (
+            {
+                "primary": {"replicas": 2},
+                "database": {"url": "postgres://a@b/c"},
+                "followers": {"follower": {"replicas": 0}},
+            },
+            "there is no follower",
+        ),
         (
             {"bootstrap": {"policyGroups": [{"name": "all", "rules": [{"policy": "follower-7", "priority": 1}]}]}},
             "which no follower makes; there are: follower-0",
@@ -275,6 +290,19 @@ def test_the_database_url_comes_from_a_secret_in_either_case():
     assert "ASTER__DATABASE__URL" not in template().env("aster-drive-primary")
     for rendered in (existing, given):
         assert "ASTER__DATABASE__URL" not in rendered.env("aster-drive-follower"), "followers have their own"
+
+
+def test_several_primaries_share_database_and_keys_and_have_no_volume():
+    rendered = template(values=values_of("two-primaries"))
+    primary = rendered.of_kind("StatefulSet")["aster-drive-primary"]["spec"]
+    assert primary["replicas"] == 2
+    volumes = {volume["name"]: volume for volume in primary["template"]["spec"]["volumes"]}
+    assert volumes["data"] == {"name": "data", "emptyDir": {}}
+    assert "aster-drive-primary" not in rendered.of_kind("PersistentVolumeClaim")
+    env = rendered.env("aster-drive-primary")
+    assert env["ASTER__DATABASE__URL"] == {"secretKeyRef": {"name": "drive-database", "key": "uri"}}
+    assert env["ASTER__AUTH__STORAGE_CREDENTIAL_SECRET_KEY_FILE"].startswith("/run/secrets/keys/")
+    assert template().of_kind("StatefulSet")["aster-drive-primary"]["spec"]["replicas"] == 1
 
 
 def peers(rules):

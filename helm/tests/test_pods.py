@@ -18,6 +18,8 @@ FOREIGN = {
     },
     "s3-target": {"bucket-keys": {"id": "GK0", "key": "secret"}, "s3-ca": {"ca.pem": ""}},
     "database-secret": {"drive-database": {"uri": "sqlite://accounts.db?mode=rwc"}},
+    # Only how the URL arrives is shown here; tests/it/two_primaries.rs has the server.
+    "two-primaries": {"drive-database": {"uri": "sqlite://accounts.db?mode=rwc"}},
     "everything": {"cellar": {"token": "enr_" + "1" * 32}, "ca": {"ca.pem": ""}},
 }
 
