@@ -3,12 +3,14 @@
 #
 # A backup is a directory:
 #   ABOUT          one `key: value` a line; written last but one, so without it a backup is none
-#   data/          the data directory, its database as one consistent file
+#   data/          the data directory, its database as one consistent file; for PostgreSQL, what pg_dump wrote
 #   objects-1/ …   directories of objects outside the data directory, in the order they were named
 #   TREE.sha256    checksums of the files of each tree; their own checksums are in ABOUT
 # shellcheck shell=bash
 
 readonly FORMAT=1
+# In place of a database file, where the database is on a PostgreSQL server.
+readonly DUMP=database.dump
 # The exit codes of aster_drive itself (docs/configuration.md).
 readonly FAILED=1 USAGE=2 BUSY=75 REFUSED=78
 # Between two lines of progress.
@@ -26,6 +28,29 @@ require_programs() {
         command -v "$program" >/dev/null || fail "$FAILED" "'$program' is missing; on Debian: apt-get install sqlite3 tar coreutils util-linux findutils mawk"
     done
 }
+
+# is_server DATABASE: whether it is the URL of a PostgreSQL server, not a file.
+is_server() { [[ "$1" == postgres://* || "$1" == postgresql://* ]]; }
+
+require_server_programs() {
+    local program
+    for program in psql pg_dump pg_restore; do
+        command -v "$program" >/dev/null || fail "$FAILED" "'$program' is missing; on Debian: apt-get install postgresql-client, of the server's version or newer"
+    done
+}
+
+# Takes the password out of the URL in `database`: what stands behind a program everybody on the machine can read.
+hide_password() {
+    local password
+    [[ "$database" =~ ^(postgres(ql)?://[^:/@]*):([^@]*)@(.*)$ ]] || return 0
+    password="${BASH_REMATCH[3]}"
+    database="${BASH_REMATCH[1]}@${BASH_REMATCH[4]}"
+    PGPASSWORD="$(printf '%b' "${password//%/\\x}")"
+    export PGPASSWORD
+}
+
+# A question to the server in `database`; one row a line.
+ask_server() { PGCONNECT_TIMEOUT=10 psql --no-psqlrc --no-password --quiet --tuples-only --no-align --dbname="$database" --command="$1"; }
 
 absolute() { realpath --canonicalize-missing -- "$1"; }
 
@@ -141,6 +166,11 @@ verify_tree() {
 # The whole database file, and its references.
 check_database() {
     local told
+    if [[ "$(basename "$1")" == "$DUMP" ]]; then
+        require_server_programs
+        told="$(pg_restore --list "$1" 2>&1 >/dev/null)" || fail "$REFUSED" "the copy of the database $1 is damaged: ${told:0:400}"
+        return
+    fi
     told="$(sqlite3 -readonly "$1" 'PRAGMA integrity_check; PRAGMA foreign_key_check' 2>&1)" || true
     [[ "$told" == ok ]] || fail "$REFUSED" "the database $1 is damaged: ${told:0:400}"
 }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::support::client::{Answer, Client};
+use crate::support::database;
 use crate::support::enrolled::Enrolled;
 use crate::support::follower::{self, Follower};
 use crate::support::pair::{Pair, id};
@@ -39,6 +40,11 @@ async fn done(name: &str, arguments: &[&Path]) -> String {
     let ended = script(name, arguments).await;
     assert_eq!(ended.code, 0, "{name}: {}", ended.said);
     ended.said
+}
+
+/// What tells the scripts of the database of a primary in `home`, when that is on a server.
+fn database_arguments(home: &Path) -> Vec<String> {
+    database::url_for(home).map(|url| vec!["--database".to_owned(), url]).unwrap_or_default()
 }
 
 fn flag(text: &str) -> &Path {
@@ -137,7 +143,9 @@ async fn every_file_acknowledged_before_the_backup_is_whole_after_wipe_and_resto
     let (of_primary, of_follower) = (shelf.path().join("primary"), shelf.path().join("follower"));
     let (primary_data, follower_data) =
         (pair.primary_home.path().join("data"), pair.follower_home.path().join("data"));
-    done("backup", &[&primary_data, &of_primary]).await;
+    let server = database_arguments(pair.primary_home.path());
+    let server: Vec<&Path> = server.iter().map(|argument| flag(argument)).collect();
+    done("backup", &[&server[..], &[&primary_data, &of_primary]].concat()).await;
     load.goes_on().await;
     done("backup", &[&follower_data, &of_follower]).await;
     load.goes_on().await;
@@ -156,7 +164,17 @@ async fn every_file_acknowledged_before_the_backup_is_whole_after_wipe_and_resto
     pair.follower.process.kill().await;
     for (backup, data) in [(&of_primary, &primary_data), (&of_follower, &follower_data)] {
         std::fs::remove_dir_all(data).expect("wipe");
-        done("restore", &[backup, data]).await;
+        let server = if backup == &of_primary { &server[..] } else { &[] };
+        if let [_, _] = server {
+            let full = script("restore", &[server, &[backup, data]].concat()).await;
+            assert_eq!(full.code, 78, "{}", full.said);
+            assert!(full.said.contains("tables; give an empty one") && !data.exists(), "{}", full.said);
+            database::wipe(pair.primary_home.path());
+            let lost = script("restore", &[backup, data]).await;
+            assert!(lost.code == 2 && lost.said.contains("--database postgres://"), "{}", lost.said);
+        }
+        done("restore", &[server, &[backup, data]].concat()).await;
+        assert!(!data.join("database.dump").exists());
     }
     let follower = Follower::start(pair.follower_home.path(), follower_port).await;
     follower.ready().await;
@@ -173,7 +191,7 @@ async fn every_file_acknowledged_before_the_backup_is_whole_after_wipe_and_resto
 }
 
 #[tokio::test]
-async fn a_restore_refuses_a_running_server_and_a_directory_that_is_not_empty() {
+async fn a_restore_of_sqlite_refuses_a_running_server_and_a_directory_that_is_not_empty() {
     let home = TempDir::new().expect("dir");
     let mut primary = Primary::start(home.path()).await;
     let (data, backup) = (home.path().join("data"), home.path().join("backup"));
@@ -197,7 +215,7 @@ async fn a_restore_refuses_a_running_server_and_a_directory_that_is_not_empty() 
 }
 
 #[tokio::test]
-async fn a_damaged_backup_is_refused_with_the_name_of_the_file_and_nothing_is_written() {
+async fn a_damaged_backup_of_sqlite_is_refused_with_the_name_of_the_file_and_nothing_is_written() {
     let home = TempDir::new().expect("dir");
     let mut primary = Primary::start(home.path()).await;
     store(&primary.admin, "f".into(), b"content".to_vec()).await;

@@ -55,6 +55,13 @@ pub(crate) fn execute_in_file(directory: &Path, statements: &str) {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// Takes everything out of the server's database of `directory`.
+#[allow(dead_code, reason = "not every test binary loses a database")]
+pub(crate) fn wipe(directory: &Path) {
+    let url = url_for(directory).expect("a database on a server");
+    on_server(&url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public".to_owned(), None);
+}
+
 /// Makes the database unless it is there.
 fn make(server: &str, name: &str) {
     on_server(server, format!("CREATE DATABASE {name}"), Some(PRESENT));
