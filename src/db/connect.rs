@@ -233,7 +233,8 @@ async fn prepare(connection: &mut AnyConnection, kind: Kind, read_only: bool) ->
 /// stopping, or has no room for one more connection.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) => true,
+        // A certificate that is not trusted comes as data that is not valid; it will not be a moment later either.
+        sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::InvalidData,
         sqlx::Error::Database(error) => {
             error.code().is_some_and(|code| code.starts_with("57P") || code == "53300")
         }

@@ -215,6 +215,30 @@ async fn a_signal_ends_the_wait_for_the_database_at_once() {
 }
 
 #[tokio::test]
+async fn a_server_is_reached_through_tls_and_only_with_its_own_certificate() {
+    let postgres = Postgres::start().await;
+    let url = |options: &str| postgres.url.replace("sslmode=disable", options);
+    let verified = url(&format!("sslmode=verify-full&sslrootcert={}", postgres.authority));
+    for url in [verified, url("sslmode=require")] {
+        let home = dir();
+        let mut process = Process::start(home.path(), &[], &environment(&url));
+        process.address().await;
+        postgres
+            .execute(
+                "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) \
+                 WHERE s.ssl AND a.usename = 'aster') THEN RAISE 'nobody uses TLS'; END IF; END $$",
+            )
+            .await;
+        assert!(process.stop().await.success());
+    }
+    let home = dir();
+    let (code, output) =
+        crate::support::process::run(home.path(), &[], &environment(&url("sslmode=verify-full"))).await;
+    assert_eq!(code, Some(78), "{output}");
+    assert!(output.contains("refuses the connection") && output.contains("certificate"), "{output}");
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_a_mistake_in_the_configuration() {
     let postgres = Postgres::start().await;
     let home = dir();

@@ -13,6 +13,8 @@ pub(crate) struct Postgres {
     holder: Child,
     /// URL of a database that is empty at first.
     pub(crate) url: String,
+    /// File with the certificate of its authority.
+    pub(crate) authority: String,
 }
 
 impl Postgres {
@@ -25,15 +27,19 @@ impl Postgres {
             let mut holder =
                 Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/with-postgres"))
                     // Until we close its input.
-                    .args(["sh", "-c", "echo \"$ASTER_TEST_POSTGRES\"; exec cat"])
+                    .args([
+                        "sh",
+                        "-c",
+                        "echo \"$ASTER_TEST_POSTGRES\"; echo \"$ASTER_TEST_POSTGRES_CA\"; exec cat",
+                    ])
                     .stdin(Stdio::piped())
                     .stdout(Stdio::piped())
                     .spawn()
                     .expect("start the server");
-            let mut line = String::new();
-            let output = holder.stdout.as_mut().expect("stdout");
-            BufReader::new(output).read_line(&mut line).expect("the URL of the server");
-            Self { holder, url: line.trim().to_owned() }
+            let mut lines = BufReader::new(holder.stdout.as_mut().expect("stdout")).lines();
+            let mut line = || lines.next().and_then(Result::ok).unwrap_or_default();
+            let (url, authority) = (line(), line());
+            Self { holder, url, authority }
         });
         let postgres = started.await.expect("task");
         assert!(postgres.url.starts_with("postgres://"), "with-postgres says why on its error output");

@@ -6,7 +6,7 @@ use rustix::fs::statvfs;
 
 use super::{Report, visit};
 use crate::config::Config;
-use crate::db::{Db, Schema};
+use crate::db::{Db, DbError, Schema};
 use crate::entrypoint;
 use crate::http::Listener;
 use crate::storage::remote::transport;
@@ -124,6 +124,11 @@ pub(super) async fn database(report: &mut Report, config: &Config, schema: Schem
             let text = format!("{missing} migrations are missing; the next start brings it up to date");
             report.warn(CHECK, text);
             db.close().await;
+            None
+        }
+        // They say themselves what to do.
+        Err(error @ (DbError::Away { .. } | DbError::Refused { .. })) => {
+            report.fail(CHECK, error.to_string());
             None
         }
         Err(error) => {
