@@ -22,7 +22,7 @@ pub use self::access_log::recorded;
 pub use self::answer::Answer;
 pub use self::client_address::{ClientAddress, Scheme};
 pub use self::error::ApiError;
-pub use self::extract::{Json, Path, Query};
+pub use self::extract::{Json, NoNul, Path, Query};
 pub use self::health::{BuildInfo, health_reply};
 pub use self::listener::{Drained, Listener};
 pub use self::reply::{Reply, created, empty, ok};

@@ -26,7 +26,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 
@@ -43,7 +43,7 @@ use self::throttle::Throttle;
 use self::trash::Trash;
 use crate::config::{Config, DeclaredBootstrap, TrustedProxies};
 use crate::db::Db;
-use crate::http::with_common_layers;
+use crate::http::{NoNul, with_common_layers};
 use crate::protocol::Timestamp;
 use crate::storage::remote::transport::Transport;
 
@@ -165,7 +165,8 @@ impl Primary {
             .merge(policies::api::routes())
             .merge(audit::api::routes())
             .merge(bootstrap::api::routes());
-        with_common_layers(health::routes().nest(API, api).with_state(self.clone()))
+        let all = health::routes().nest(API, api).with_state(self.clone());
+        with_common_layers(all.layer(Extension(NoNul)))
     }
 
     /// Finishes the declared bootstrap, probes nodes, removes stray objects, expired logins and old entries of the

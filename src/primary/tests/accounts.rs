@@ -220,3 +220,12 @@ async fn a_trusted_proxy_tells_which_of_our_two_origins_is_meant() {
     };
     assert_eq!((status("https").await, status("http").await), (200, 403));
 }
+
+#[tokio::test]
+async fn a_name_with_the_character_zero_is_a_mistake_and_no_failure_of_the_database() {
+    let (site, admin) = Site::with_admin().await;
+    let body = json!({"identifier": "a\u{0}b", "password": PASSWORD});
+    let login = Client::new().post(site.url("/auth/login")).json(&body).send().await.expect("reply");
+    assert_eq!(login.status(), 400);
+    assert_eq!(admin.get("/admin/audit-logs?action=a%00b").await.0, 400);
+}
