@@ -3,8 +3,8 @@
 //! SQLite (WAL) has one writer and a pool of readers: writers queue for the single write connection instead of meeting
 //! `SQLITE_BUSY`, and readers never wait for them. PostgreSQL has a pool of writers beside the pool of readers, and may
 //! have several primaries; what one of them read may be changed by another before it writes. A change whose checks need
-//! more than the statement that makes it therefore takes its turn ([`Db::begin_alone`]) or holds the row it looks at
-//! ([`hold`]); on SQLite both are true of every write transaction.
+//! more than the statement that makes it therefore takes its turn (`Db::begin_alone`) or holds the row it looks at
+//! (`hold`); on SQLite both are true of every write transaction.
 //!
 //! Statements live in the roles' `store.rs` files and are the same for both: `$1` placeholders, BIGINT and TEXT columns,
 //! flags 0/1, times in Unix milliseconds, columns by name and never `*` (a statement that PostgreSQL has prepared fails
