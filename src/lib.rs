@@ -14,6 +14,9 @@ pub mod http;
 /// Where objects live: the `ObjectStore` trait with its local and remote implementations.
 pub mod storage;
 
+/// Background work: queue, lease, retry, progress. Knows no concrete task.
+pub mod tasks;
+
 /// The role with the bytes: binding, caller check, ingress targets, objects.
 pub mod follower;
 /// The role with the people: accounts, settings, nodes, policies, files.

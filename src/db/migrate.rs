@@ -45,6 +45,7 @@ const PRIMARY: &[Step] = &[
         Text::Shared(include_str!("../../migrations/primary/0006_accounts_security.sql")),
     ),
     (7, "policies", Text::Shared(include_str!("../../migrations/primary/0007_policies.sql"))),
+    (8, "tasks", Text::Shared(include_str!("../../migrations/primary/0008_tasks.sql"))),
     (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
 ];
 const FOLLOWER: &[Step] = &[

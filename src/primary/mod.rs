@@ -16,6 +16,8 @@ mod paging;
 pub mod policies;
 pub mod settings;
 pub mod spaces;
+pub mod storage_migrations;
+pub mod tasks;
 pub mod teams;
 #[cfg(test)]
 mod tests;
@@ -38,19 +40,18 @@ use self::keys::KeysError;
 use self::nodes::Nodes;
 use self::policies::{Machine, Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
+use self::storage_migrations::StorageMigrations;
 use self::teams::Teams;
 use self::throttle::Throttle;
 use self::trash::Trash;
 use crate::config::{Config, DeclaredBootstrap, TrustedProxies};
 use crate::db::Db;
 use crate::http::{NoNul, with_common_layers};
-use crate::protocol::Timestamp;
 use crate::storage::remote::transport::Transport;
+use crate::tasks::{Queue, TaskError};
 
 /// Where the API lives.
 const API: &str = "/api/v1";
-/// Between two removals of expired sessions and old entries of the audit trail.
-const CLEANING: Duration = Duration::from_secs(3600);
 /// Between two sums of refused logins in the audit trail.
 const SUMMING: Duration = Duration::from_secs(60);
 
@@ -69,6 +70,9 @@ pub enum PrimaryError {
     /// The default policy and group cannot be made.
     #[error(transparent)]
     Policies(#[from] PolicyError),
+    /// What an earlier process worked on cannot be taken over.
+    #[error(transparent)]
+    Tasks(#[from] TaskError),
 }
 
 /// The running primary; clones share it.
@@ -93,6 +97,8 @@ pub struct Parts {
     trusted_proxies: TrustedProxies,
     /// Tries of everybody's calls, by address.
     public_calls: Throttle,
+    tasks: Queue,
+    storage_migrations: StorageMigrations,
 }
 
 impl Deref for Primary {
@@ -128,6 +134,12 @@ impl Primary {
             policies.clone(),
         );
         let cleaning = Notify::new();
+        let tasks = Queue::new(db.clone(), Arc::new(settings.clone()));
+        if !db.is_shared() {
+            // Nobody but us can use this database, so whoever held a task has ended.
+            tasks.take_back_all().await?;
+        }
+        let storage_migrations = StorageMigrations::new(db.clone(), policies.clone(), tasks.clone());
         Ok(Self(Arc::new(Parts {
             db,
             settings,
@@ -142,6 +154,8 @@ impl Primary {
             bootstrap,
             trusted_proxies: config.trusted_proxies.clone(),
             public_calls: Throttle::default(),
+            tasks,
+            storage_migrations,
         })))
     }
 
@@ -164,21 +178,26 @@ impl Primary {
             .merge(nodes::api::routes())
             .merge(policies::api::routes())
             .merge(audit::api::routes())
-            .merge(bootstrap::api::routes());
+            .merge(bootstrap::api::routes())
+            .merge(tasks::api::routes())
+            .merge(storage_migrations::api::routes());
         let all = health::routes().nest(API, api).with_state(self.clone());
         with_common_layers(all.layer(Extension(NoNul)))
     }
 
-    /// Finishes the declared bootstrap, probes nodes, removes stray objects, expired logins and old entries of the
-    /// audit trail, until `stop`.
+    /// Finishes the declared bootstrap, probes nodes, removes stray objects, and works on tasks, until `stop`.
+    ///
+    /// Periodic work is a task, done once for all primaries, but for two loops that each has: probes, because each
+    /// primary has its own way to a node and its own view of it, and the cleaner, which is woken by what is deleted
+    /// here and claims each row before it works on it.
     pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
         let (stop, unwoken) = (stop.shared(), Notify::new());
         tokio::join!(
             Box::pin(self.bootstrap.run(stop.clone())),
             self.nodes.run_probes(stop.clone()),
             every(files::CLEANING_INTERVAL, &self.cleaning, stop.clone(), || self.clean_files()),
-            every(CLEANING, &unwoken, stop.clone(), || self.clean_old()),
             every(SUMMING, &unwoken, stop.clone(), || self.accounts.note_refused_logins()),
+            tasks::worker(&self.tasks, self).run(stop.clone()),
             self.follow_settings(stop),
         );
         // What came since the last sum.
@@ -214,24 +233,6 @@ impl Primary {
         }
         if let Err(error) = self.files.clean_strays(&self.policies, files::SETTLE).await {
             tracing::warn!("stray objects were not removed: {error}");
-        }
-    }
-
-    async fn expire_trash(&self) {
-        match self.trash.mark_expired(Timestamp::now()).await {
-            Ok(0) => {}
-            Ok(_) => self.wake_cleaner(),
-            Err(error) => tracing::warn!("what is old was not removed from the trash: {error}"),
-        }
-    }
-
-    async fn clean_old(&self) {
-        self.expire_trash().await;
-        if let Err(error) = self.accounts.remove_expired_sessions().await {
-            tracing::warn!("expired sessions were not removed: {error}");
-        }
-        if let Err(error) = self.audit.remove_old(Timestamp::now()).await {
-            tracing::warn!("old entries of the audit trail were not removed: {error}");
         }
     }
 }

@@ -16,13 +16,22 @@ use crate::support::primary;
 use crate::support::process::{BINARY, Environment, run};
 
 async fn doctor(directory: &Path, environment: &Environment) -> (Option<i32>, Value) {
-    let (code, output) = run(directory, &["doctor", "--json"], environment).await;
+    doctor_with(directory, environment, &[]).await
+}
+
+pub(crate) async fn doctor_with(
+    directory: &Path,
+    environment: &Environment,
+    options: &[&str],
+) -> (Option<i32>, Value) {
+    let arguments = [&["doctor", "--json"], options].concat();
+    let (code, output) = run(directory, &arguments, environment).await;
     let report = serde_json::from_str(&output).unwrap_or_else(|_| panic!("JSON: {output}"));
     (code, report)
 }
 
 /// The findings of one check as `state: text`.
-fn found(report: &Value, check: &str) -> Vec<String> {
+pub(crate) fn found(report: &Value, check: &str) -> Vec<String> {
     let findings = report["findings"].as_array().expect("findings").iter();
     let line = |finding: &Value| {
         format!("{}: {}", finding["state"].as_str().expect("state"), finding["text"].as_str().expect("text"))
@@ -31,7 +40,7 @@ fn found(report: &Value, check: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn says(report: &Value, check: &str, parts: &[&str]) {
+pub(crate) fn says(report: &Value, check: &str, parts: &[&str]) {
     let found = found(report, check);
     let fits = found.iter().any(|line| parts.iter().all(|part| line.contains(part)));
     assert!(fits, "{check}: {parts:?} in {report:#}");
@@ -57,6 +66,46 @@ async fn a_well_pair_has_nothing_that_fails_and_is_not_disturbed() {
     let (_, lines) = run(pair.follower_home.path(), &["doctor"], &follower::environment(0)).await;
     assert!(lines.lines().all(|line| line.starts_with("ok  ") || line.starts_with("WARN")), "{lines}");
     assert_eq!(pair.follower.ready_status().await, 200);
+}
+
+#[tokio::test]
+async fn wrong_counters_lost_objects_and_objects_of_nobody_are_found_beside_a_running_server() {
+    let pair = Pair::start().await;
+    let (admin, home) = (&pair.primary.admin, pair.primary_home.path());
+    for content in [&b"one"[..], b"two", b"three"] {
+        crate::support::declared::upload(admin, "f", content).await;
+    }
+    let look = async |options: &[&str]| doctor_with(home, &primary::environment(0), options).await;
+    let (code, report) = look(&["--deep"]).await;
+    assert_eq!(code, Some(0), "{report:#}");
+    says(&report, "counts", &["ok: ", "3 blobs"]);
+    says(&report, "objects", &["ok: ", "`Remote`", "all 3 blobs"]);
+    says(&report, "objects", &["ok: ", "`Local Default`", "all 0 blobs"]);
+    database::execute(
+        home,
+        "UPDATE blobs SET ref_count = 5 WHERE id = 2; UPDATE spaces SET storage_used = 1",
+    );
+    let (code, report) = look(&[]).await;
+    assert_eq!(code, Some(1), "{report:#}");
+    says(
+        &report,
+        "counts",
+        &["fail: ", "1 of 3 blobs", "blob 2 says 5 instead of 1", "space 1 says 1 instead of 11"],
+    );
+    says(&report, "counts", &["doctor --fix"]);
+    let (code, report) = look(&["--fix"]).await;
+    assert_eq!(code, Some(0), "{report:#}");
+    says(&report, "counts", &["ok: ", "2 counters were put right"]);
+    let objects = pair.stored_objects();
+    std::fs::remove_file(&objects[0]).expect("remove");
+    std::fs::write(&objects[1], b"of another size").expect("write");
+    std::fs::write(objects[2].with_file_name("stranger"), b"?").expect("write");
+    let (code, report) = look(&["--deep"]).await;
+    assert_eq!(code, Some(1), "{report:#}");
+    says(&report, "counts", &["ok: "]);
+    says(&report, "objects", &["fail: ", "`Remote` lacks the objects of 1 of 3 blobs: blob "]);
+    says(&report, "objects", &["fail: ", "1 of 3 blobs have a wrong size", "has 15 instead of "]);
+    says(&report, "objects", &["warn: ", "`Remote` has 1 objects that no file refers to: files/stranger"]);
 }
 
 #[tokio::test]

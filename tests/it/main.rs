@@ -29,6 +29,7 @@ mod s3_outage;
 mod s3_target;
 mod signals;
 mod start_sequence;
+mod storage_migration;
 mod systemd_unit;
 mod two_primaries;
 mod walk;

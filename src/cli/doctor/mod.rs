@@ -1,6 +1,7 @@
 //! `doctor`: looks at everything an installation needs, beside a running server or without one, and says what is wrong
-//! and what to do. It writes nothing.
+//! and what to do. Without `--fix` it changes nothing.
 
+mod content;
 mod follower;
 mod machine;
 mod primary;
@@ -20,6 +21,19 @@ pub(super) struct Arguments {
     /// Print one JSON document instead of lines
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What a primary is asked for beyond a look at its settings.
+#[derive(Debug, Clone, Copy, Args)]
+struct Options {
+    /// On a primary, also look at the object of every stored blob, and for objects that no file refers to
+    #[arg(long)]
+    deep: bool,
+    /// On a primary, put wrong reference counts and stored bytes right
+    #[arg(long)]
+    fix: bool,
 }
 
 /// How a thing is.
@@ -90,7 +104,7 @@ impl Report {
 pub(super) fn run(arguments: &Arguments, environment: &Environment, working_dir: &Path) -> ExitCode {
     let mut report = Report::default();
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(examine(&mut report, environment, working_dir)),
+        Ok(runtime) => runtime.block_on(examine(&mut report, environment, working_dir, arguments.options)),
         Err(error) => report.fail("machine", format!("the runtime cannot be started: {error}")),
     }
     let text = if arguments.json {
@@ -102,7 +116,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment, working_dir:
     if report.failed() { ExitCode::from(EXIT_FAILURE) } else { printed }
 }
 
-async fn examine(report: &mut Report, environment: &Environment, working_dir: &Path) {
+async fn examine(report: &mut Report, environment: &Environment, working_dir: &Path, options: Options) {
     if !machine::may_use_data(report, &config::data_dir(working_dir)) {
         return;
     }
@@ -124,7 +138,7 @@ async fn examine(report: &mut Report, environment: &Environment, working_dir: &P
     match config.server.start_mode {
         StartMode::Primary => {
             report.role = Some("primary");
-            primary::examine(report, config).await;
+            primary::examine(report, config, options).await;
         }
         StartMode::Follower => {
             report.role = Some("follower");

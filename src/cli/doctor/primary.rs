@@ -1,9 +1,10 @@
 //! What a primary needs beyond its machine: its public address, its declared bootstrap, its nodes.
 
-use super::{Report, machine, visit};
+use super::{Options, Report, content, machine, visit};
 use crate::config::Config;
 use crate::db::{Db, Schema};
 use crate::primary::bootstrap::{self, Bootstrap};
+use crate::primary::files::Files;
 use crate::primary::nodes::{EnrollmentStatus, Node, NodeSort, Nodes, SortOrder};
 use crate::primary::policies::{Machine, Policies};
 use crate::primary::settings::Settings;
@@ -13,7 +14,7 @@ use crate::storage::remote::transport;
 /// Nodes looked at; more than any installation has.
 const MOST_NODES: u32 = 10_000;
 
-pub(super) async fn examine(report: &mut Report, config: &Config) {
+pub(super) async fn examine(report: &mut Report, config: &Config, options: Options) {
     let Some(db) = machine::database(report, config, Schema::Primary).await else { return };
     let settings = match Settings::open(db.clone()).await {
         Ok(settings) => settings,
@@ -23,6 +24,11 @@ pub(super) async fn examine(report: &mut Report, config: &Config) {
     let key = config.auth.sealing_key.clone();
     let nodes = Nodes::new(db.clone(), key.clone(), transport::direct(), settings.clone());
     let policies = Policies::new(db.clone(), nodes.clone(), Machine::from_config(config));
+    let files = Files::new(db.clone(), settings.clone());
+    content::counts(report, &files, config, options).await;
+    if options.deep {
+        content::objects(report, &files, &policies).await;
+    }
     steps(report, &Bootstrap::new(db.clone(), key, settings, nodes.clone(), policies)).await;
     all_nodes(report, &nodes, &db).await;
 }

@@ -65,6 +65,7 @@ pub enum Entity {
     Policy,
     PolicyGroup,
     ApiToken,
+    Task,
 }
 
 /// Who did it.
@@ -236,6 +237,7 @@ impl Entity {
             Self::Policy => "policy",
             Self::PolicyGroup => "policy_group",
             Self::ApiToken => "api_token",
+            Self::Task => "task",
         }
     }
 }

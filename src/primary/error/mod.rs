@@ -1,6 +1,7 @@
 //! What each failure of the primary is to a client: status, code, text. Causes go to the log with the answer.
 
 mod nodes;
+mod tasks;
 
 use http::{HeaderValue, header};
 

@@ -12,12 +12,14 @@ pub(in crate::primary) mod api;
 mod changes;
 mod content;
 mod copies;
+mod counts;
 mod folders;
 mod header_params;
 mod listing;
 pub(in crate::primary) mod multipart;
 mod name;
 mod released;
+mod reservation;
 mod store;
 mod strays;
 #[cfg(test)]
@@ -26,9 +28,12 @@ mod trashing;
 mod versions;
 
 pub use self::content::{NewFile, Target};
+pub(in crate::primary) use self::counts::report as report_counts;
+pub use self::counts::{Condition, Counts, Difference, condition, key_of};
 pub use self::folders::{Extent, FolderRecord};
 pub use self::listing::{Cursor, ListQuery, Listing, Order, SortBy};
 pub use self::name::{FileName, NameError};
+pub use self::reservation::{Reservation, adopt};
 use self::strays::InFlight;
 pub(in crate::primary) use self::strays::{INTERVAL as CLEANING_INTERVAL, SETTLE};
 pub use self::trashing::Item;

@@ -289,6 +289,12 @@ pub(super) fn reason_to_keep(policy: &Policy, usage: &Usage) -> Option<String> {
     if usage.strays > 0 {
         reasons.push(format!("{} objects there still have to be removed", usage.strays));
     }
+    if usage.kept > 0 {
+        reasons.push(format!(
+            "{} objects were kept there by a storage migration; run one with delete_source_after_success to remove them",
+            usage.kept
+        ));
+    }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 

@@ -14,7 +14,7 @@ use crate::protocol::{Needs, ObjectKey};
 use crate::storage::local::LocalStore;
 use crate::storage::remote::RemoteStore;
 use crate::storage::s3::S3Store;
-use crate::storage::{ErrorKind, SharedStore, StorageError};
+use crate::storage::{Capacity, ErrorKind, SharedStore, StorageError};
 
 /// Content of the object that a connection test writes.
 const PROBE: &[u8] = b"ok";
@@ -153,6 +153,13 @@ impl Policies {
         }
         self.0.nodes.require(&node, needs, policy).await?;
         Ok(node)
+    }
+
+    /// Room at the node of a remote policy, asked for now; `None` when it does not say or there is no node.
+    pub async fn node_capacity(&self, policy: &Policy) -> Result<Option<Capacity>, PolicyError> {
+        let Some(node_id) = policy.node_id else { return Ok(None) };
+        let examined = self.0.nodes.probe(node_id).await?;
+        Ok(examined.capabilities.and_then(|capabilities| capabilities.capacity))
     }
 
     /// Writes, reads back and removes a small object. Within 30 s.

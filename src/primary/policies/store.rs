@@ -48,13 +48,15 @@ pub(super) struct PolicyRow<'a> {
 pub(super) struct Usage {
     pub(super) blobs: i64,
     pub(super) strays: i64,
+    /// Objects that storage migrations left there.
+    pub(super) kept: i64,
     /// Names of the groups with a rule for it.
     pub(super) groups: Vec<String>,
 }
 
 impl Usage {
     pub(super) fn objects(&self) -> i64 {
-        self.blobs + self.strays
+        self.blobs + self.strays + self.kept
     }
 }
 
@@ -244,8 +246,10 @@ pub(super) async fn move_default(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error
 pub(super) async fn usage(tx: &mut Tx, id: i64) -> Result<Usage, sqlx::Error> {
     let counts = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM blobs WHERE policy_id = $1) AS blobs, \
-         (SELECT COUNT(*) FROM stray_objects WHERE policy_id = $2) AS strays",
+         (SELECT COUNT(*) FROM stray_objects WHERE policy_id = $2) AS strays, \
+         (SELECT COUNT(*) FROM kept_objects WHERE policy_id = $3) AS kept",
     )
+    .bind(id)
     .bind(id)
     .bind(id)
     .fetch_one(&mut **tx)
@@ -260,6 +264,7 @@ pub(super) async fn usage(tx: &mut Tx, id: i64) -> Result<Usage, sqlx::Error> {
     Ok(Usage {
         blobs: counts.try_get("blobs")?,
         strays: counts.try_get("strays")?,
+        kept: counts.try_get("kept")?,
         groups: groups.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?,
     })
 }

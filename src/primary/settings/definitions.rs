@@ -12,6 +12,14 @@ pub(super) mod keys {
     pub(in super::super) const AUTH_REFRESH_TOKEN_TTL_SECS: &str = "auth_refresh_token_ttl_secs";
     pub(in super::super) const REMOTE_NODE_HEALTH_TEST_INTERVAL_SECS: &str =
         "remote_node_health_test_interval_secs";
+    pub(in super::super) const BACKGROUND_TASK_DISPATCH_INTERVAL_SECS: &str =
+        "background_task_dispatch_interval_secs";
+    pub(in super::super) const BACKGROUND_TASK_MAX_ATTEMPTS: &str = "background_task_max_attempts";
+    pub(in super::super) const STORAGE_MIGRATION_MAX_CONCURRENCY: &str =
+        "background_task_storage_migration_max_concurrency";
+    pub(in super::super) const MAINTENANCE_CLEANUP_INTERVAL_SECS: &str = "maintenance_cleanup_interval_secs";
+    pub(in super::super) const BLOB_RECONCILE_INTERVAL_SECS: &str = "blob_reconcile_interval_secs";
+    pub(in super::super) const TASK_RETENTION_HOURS: &str = "task_retention_hours";
     pub(in super::super) const DEFAULT_STORAGE_QUOTA: &str = "default_storage_quota";
     pub(in super::super) const MAX_VERSIONS_PER_FILE: &str = "max_versions_per_file";
     pub(in super::super) const TRASH_RETENTION_DAYS: &str = "trash_retention_days";
@@ -153,6 +161,48 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         default: &["300"],
         category: "operations",
         doc: "Seconds between two tests of the enabled nodes.",
+    },
+    Definition {
+        key: keys::BACKGROUND_TASK_DISPATCH_INTERVAL_SECS,
+        kind: Kind::Number { min: 1, max: 3600 },
+        default: &["5"],
+        category: "operations",
+        doc: "Seconds between two looks for tasks that another primary asked for or that wait to be tried again.",
+    },
+    Definition {
+        key: keys::BACKGROUND_TASK_MAX_ATTEMPTS,
+        kind: Kind::Number { min: 1, max: 100 },
+        default: &["3"],
+        category: "operations",
+        doc: "How often a task is tried before it has failed; counts for tasks asked for from then on.",
+    },
+    Definition {
+        key: keys::STORAGE_MIGRATION_MAX_CONCURRENCY,
+        kind: Kind::Number { min: 1, max: 16 },
+        default: &["1"],
+        category: "operations",
+        doc: "Storage migrations that one primary works on at the same time.",
+    },
+    Definition {
+        key: keys::MAINTENANCE_CLEANUP_INTERVAL_SECS,
+        kind: Kind::Number { min: 60, max: 7 * DAY_SECS },
+        default: &["3600"],
+        category: "operations",
+        doc: "Seconds between two removals of what is out of date: logins, audit entries, trash, ended tasks.",
+    },
+    Definition {
+        key: keys::BLOB_RECONCILE_INTERVAL_SECS,
+        kind: Kind::Number { min: 60, max: 30 * DAY_SECS },
+        default: &["21600"],
+        category: "operations",
+        doc: "Seconds between two checks of reference counts and stored bytes. Differences are reported in the log.",
+    },
+    Definition {
+        key: keys::TASK_RETENTION_HOURS,
+        kind: Kind::Number { min: 1, max: 8760 },
+        default: &["24"],
+        category: "operations",
+        doc: "Hours for which a task that came to its end is kept.",
     },
     Definition {
         key: keys::DEFAULT_STORAGE_QUOTA,

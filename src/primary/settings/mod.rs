@@ -200,6 +200,36 @@ impl Settings {
         self.number(keys::REMOTE_NODE_HEALTH_TEST_INTERVAL_SECS)
     }
 
+    /// How long a worker waits before it looks for tasks by itself.
+    pub fn background_task_dispatch_interval(&self) -> Duration {
+        Duration::from_secs(self.number(keys::BACKGROUND_TASK_DISPATCH_INTERVAL_SECS))
+    }
+
+    /// How often a task is tried.
+    pub fn background_task_max_attempts(&self) -> u32 {
+        self.number(keys::BACKGROUND_TASK_MAX_ATTEMPTS).try_into().unwrap_or(u32::MAX)
+    }
+
+    /// Storage migrations at the same time.
+    pub fn storage_migration_concurrency(&self) -> usize {
+        self.number(keys::STORAGE_MIGRATION_MAX_CONCURRENCY).try_into().unwrap_or(1)
+    }
+
+    /// Between two removals of what is out of date.
+    pub fn maintenance_cleanup_interval(&self) -> Duration {
+        Duration::from_secs(self.number(keys::MAINTENANCE_CLEANUP_INTERVAL_SECS))
+    }
+
+    /// Between two checks of the counters.
+    pub fn blob_reconcile_interval(&self) -> Duration {
+        Duration::from_secs(self.number(keys::BLOB_RECONCILE_INTERVAL_SECS))
+    }
+
+    /// Hours for which an ended task is kept.
+    pub fn task_retention_hours(&self) -> u64 {
+        self.number(keys::TASK_RETENTION_HOURS)
+    }
+
     /// Quota of new users in bytes; 0 is unlimited.
     pub fn default_storage_quota(&self) -> u64 {
         self.number(keys::DEFAULT_STORAGE_QUOTA)

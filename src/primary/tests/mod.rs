@@ -6,6 +6,7 @@ mod audit;
 mod download;
 mod sessions;
 mod settings;
+mod tasks;
 mod throttling;
 mod tree;
 mod upload;
@@ -127,7 +128,7 @@ impl Site {
         self.primary.policies.choose(group, 1).await.expect("policy").store
     }
 
-    async fn objects(&self) -> Vec<String> {
+    pub(in crate::primary) async fn objects(&self) -> Vec<String> {
         self.store().await.list_up_to(1000, None).await.expect("list")
     }
 
@@ -177,7 +178,26 @@ impl Session {
         status_and_body(self.request(method, path).json(&body).send().await.expect("reply")).await
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    pub(in crate::primary) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::POST, path, body).await
+    }
+
+    pub(in crate::primary) async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::PATCH, path, body).await
+    }
+
+    pub(in crate::primary) async fn delete(&self, path: &str) -> (u16, Value) {
+        status_and_body(self.request(Method::DELETE, path).send().await.expect("reply")).await
+    }
+
+    /// The content of a file.
+    pub(in crate::primary) async fn download(&self, id: i64) -> Vec<u8> {
+        let reply = self.request(Method::GET, &format!("/files/{id}/download")).send().await.expect("reply");
+        assert_eq!(reply.status(), 200);
+        reply.bytes().await.expect("body").to_vec()
+    }
+
+    pub(in crate::primary) async fn get(&self, path: &str) -> (u16, Value) {
         status_and_body(self.request(Method::GET, path).send().await.expect("reply")).await
     }
 
@@ -196,7 +216,7 @@ impl Session {
         status_and_body(request.send().await.expect("reply")).await
     }
 
-    async fn upload_bytes(&self, name: &str, content: &[u8]) -> (u16, Value) {
+    pub(in crate::primary) async fn upload_bytes(&self, name: &str, content: &[u8]) -> (u16, Value) {
         self.upload(name, content.to_vec(), content.len() as u64).await
     }
 }
@@ -229,7 +249,10 @@ async fn status_and_body(reply: Response) -> (u16, Value) {
 }
 
 /// Waits until `condition` gives something, at most ten seconds.
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, condition: impl Fn() -> F) -> T {
+pub(in crate::primary) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    condition: impl Fn() -> F,
+) -> T {
     let polling = async {
         loop {
             if let Some(found) = condition().await {

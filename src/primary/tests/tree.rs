@@ -5,10 +5,6 @@ use reqwest::StatusCode;
 use super::*;
 
 impl Session {
-    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        self.send(Method::POST, path, body).await
-    }
-
     /// Makes a folder and gives its id.
     async fn folder(&self, name: &str, parent: Option<i64>) -> i64 {
         let (status, body) = self.post("/folders", json!({"name": name, "parent_id": parent})).await;

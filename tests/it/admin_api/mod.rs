@@ -71,6 +71,14 @@ async fn every_administration_call_is_closed_to_strangers_and_users() {
         ("/policy-groups/1/migrate-users", "POST"),
         ("/policy-groups/1/match?size=1", "GET"),
         ("/users/1/policy-match?size=1", "GET"),
+        ("/storage-migrations", "GET POST"),
+        ("/storage-migrations/dry-run", "POST"),
+        ("/storage-migrations/1/resume", "POST"),
+        ("/tasks", "GET"),
+        ("/tasks/cleanup", "POST"),
+        ("/tasks/1", "GET"),
+        ("/tasks/1/retry", "POST"),
+        ("/tasks/1/cancel", "POST"),
         ("/users", "GET POST"),
         ("/users/1", "GET PATCH"),
     ] {
@@ -97,6 +105,10 @@ async fn what_does_not_exist_is_404_whatever_is_done_with_it() {
         ("policy-groups/99", "GET PATCH DELETE"),
         ("policy-groups/99/match?size=1", "GET"),
         ("users/99/policy-match?size=1", "GET"),
+        ("storage-migrations/99/resume", "POST"),
+        ("tasks/99", "GET"),
+        ("tasks/99/retry", "POST"),
+        ("tasks/99/cancel", "POST"),
         ("users/99", "GET PATCH"),
     ] {
         for method in methods.split(' ') {

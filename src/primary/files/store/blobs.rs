@@ -45,6 +45,7 @@ pub(in crate::primary::files) async fn release_blob(
     if row.try_get::<i64, _>("ref_count")? > 0 {
         return Ok(None);
     }
+    give_up_kept(tx).await?;
     sqlx::query("DELETE FROM blobs WHERE id = $1").bind(blob_id).execute(&mut **tx).await?;
     let (policy_id, object_key): (i64, String) = (row.try_get("policy_id")?, row.try_get("object_key")?);
     let stray = insert_stray_in(tx, policy_id, &object_key, NEVER).await?;
@@ -57,6 +58,7 @@ pub(in crate::primary::files) async fn release_blob(
 pub(in crate::primary::files) async fn give_up_unreferenced(
     tx: &mut Tx,
 ) -> Result<Vec<Released>, sqlx::Error> {
+    give_up_kept(tx).await?;
     let rows = sqlx::query(
         "INSERT INTO stray_objects (policy_id, object_key, last_write_at) \
          SELECT policy_id, object_key, CAST($1 AS BIGINT) FROM blobs WHERE ref_count <= 0 \
@@ -75,6 +77,20 @@ pub(in crate::primary::files) async fn give_up_unreferenced(
             })
         })
         .collect()
+}
+
+/// What storage migrations kept of the blobs that lost their last reference in this transaction becomes stray, too.
+async fn give_up_kept(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO stray_objects (policy_id, object_key, last_write_at) \
+         SELECT policy_id, object_key, CAST($1 AS BIGINT) FROM kept_objects \
+         WHERE blob_id IN (SELECT id FROM blobs WHERE ref_count <= 0)",
+    )
+    .bind(NEVER)
+    .execute(&mut **tx)
+    .await?;
+    let forgotten = "DELETE FROM kept_objects WHERE blob_id IN (SELECT id FROM blobs WHERE ref_count <= 0)";
+    sqlx::query(forgotten).execute(&mut **tx).await.map(|_| ())
 }
 
 /// Adds a reference to a blob.

@@ -1,6 +1,7 @@
 //! SQL of files, folders, versions, blobs and stray objects.
 
 pub(super) mod blobs;
+pub(super) mod counts;
 pub(super) mod files;
 pub(super) mod folders;
 pub(super) mod lists;
