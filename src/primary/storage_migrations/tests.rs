@@ -78,31 +78,34 @@ async fn what_is_kept_at_the_source_stays_known_and_goes_with_its_blob_or_a_late
     let (site, admin) = Site::with_admin().await;
     let (one, two) = (upload(&admin, "one", "first").await, upload(&admin, "two", "second").await);
     let to = target(&admin, 0).await;
-    beside(&site, async {
-        let task = ended(&admin, start(&admin, to, false).await).await;
-        assert_eq!(
-            (&task["status"], &task["result"]["moved_blobs"]),
-            (&json!("succeeded"), &json!(2)),
-            "{task}"
-        );
-        assert_eq!(
-            (&task["progress_current"], &task["progress_percent"]),
-            (&json!(11), &json!(100)),
-            "{task}"
-        );
-        readable(&admin, &[(one, "first"), (two, "second")]).await;
-        assert_eq!((blobs_under(&site, SOURCE).await, blobs_under(&site, to).await), (0, 2));
-        assert_eq!((site.count("kept_objects").await, site.count("stray_objects").await), (2, 0));
-        let (status, body) = admin.delete(&format!("/admin/policies/{SOURCE}")).await;
-        assert_eq!(status, 400, "{body}");
-        let unknown = site.primary.files.unknown_keys(&site.objects().await).await.expect("keys");
-        assert_eq!(unknown, [""; 0], "kept objects are known");
-        // Its content goes everywhere.
-        purge(&site, &admin, one, 1).await;
-        assert_eq!(site.count("kept_objects").await, 1);
-        let task = ended(&admin, start(&admin, to, true).await).await;
-        assert_eq!(task["result"]["released_source_objects"], 1, "{task}");
-    })
+    beside(
+        &site,
+        Box::pin(async {
+            let task = ended(&admin, start(&admin, to, false).await).await;
+            assert_eq!(
+                (&task["status"], &task["result"]["moved_blobs"]),
+                (&json!("succeeded"), &json!(2)),
+                "{task}"
+            );
+            assert_eq!(
+                (&task["progress_current"], &task["progress_percent"]),
+                (&json!(11), &json!(100)),
+                "{task}"
+            );
+            readable(&admin, &[(one, "first"), (two, "second")]).await;
+            assert_eq!((blobs_under(&site, SOURCE).await, blobs_under(&site, to).await), (0, 2));
+            assert_eq!((site.count("kept_objects").await, site.count("stray_objects").await), (2, 0));
+            let (status, body) = admin.delete(&format!("/admin/policies/{SOURCE}")).await;
+            assert_eq!(status, 400, "{body}");
+            let unknown = site.primary.files.unknown_keys(&site.objects().await).await.expect("keys");
+            assert_eq!(unknown, [""; 0], "kept objects are known");
+            // Its content goes everywhere.
+            purge(&site, &admin, one, 1).await;
+            assert_eq!(site.count("kept_objects").await, 1);
+            let task = ended(&admin, start(&admin, to, true).await).await;
+            assert_eq!(task["result"]["released_source_objects"], 1, "{task}");
+        }),
+    )
     .await;
     assert_eq!(site.count("kept_objects").await, 0);
     let settle = std::time::Duration::ZERO;
@@ -130,30 +133,37 @@ async fn a_blob_that_cannot_be_moved_is_told_and_does_not_stop_the_others() {
     let dry = &dry["data"];
     assert_eq!((&dry["blobs"], &dry["bytes"], &dry["oversized_blobs"]), (&json!(4), &json!(25), &json!(1)));
     assert_eq!((&dry["can_start"], &dry["enough_room"]), (&json!(false), &json!(true)), "{dry}");
-    beside(&site, async {
-        let id = start(&admin, to, true).await;
-        let task = ended(&admin, id).await;
-        assert_eq!((&task["status"], &task["can_retry"]), (&json!("failed"), &json!(true)), "{task}");
-        let result = &task["result"];
-        assert_eq!((&result["moved_blobs"], &result["failed_blobs"]), (&json!(1), &json!(3)), "{task}");
-        let told = |at: usize| result["failures"][at]["message"].as_str().expect("message").to_owned();
-        assert!(told(0).contains("takes at most 8"), "{task}");
-        assert!(told(2).contains("does not have the content"), "{task}");
-        readable(&admin, &[(large, "far too large"), (good, "good")]).await;
-        assert_eq!(site.count("kept_objects").await, 1, "the source is released when all have moved");
-        assert_eq!(admin.patch(&format!("/admin/policies/{to}"), json!({"max_file_size": 0})).await.0, 200);
-        purge(&site, &admin, lost, 3).await;
-        purge(&site, &admin, bad, 2).await;
-        let (status, body) = admin.post(&format!("/admin/storage-migrations/{id}/resume"), json!({})).await;
-        assert_eq!(status, 200, "{body}");
-        let task = ended(&admin, id).await;
-        assert_eq!(
-            (&task["status"], &task["result"]["moved_blobs"]),
-            (&json!("succeeded"), &json!(2)),
-            "{task}"
-        );
-        assert_eq!(task["result"]["released_source_objects"], 2, "{task}");
-    })
+    beside(
+        &site,
+        Box::pin(async {
+            let id = start(&admin, to, true).await;
+            let task = ended(&admin, id).await;
+            assert_eq!((&task["status"], &task["can_retry"]), (&json!("failed"), &json!(true)), "{task}");
+            let result = &task["result"];
+            assert_eq!((&result["moved_blobs"], &result["failed_blobs"]), (&json!(1), &json!(3)), "{task}");
+            let told = |at: usize| result["failures"][at]["message"].as_str().expect("message").to_owned();
+            assert!(told(0).contains("takes at most 8"), "{task}");
+            assert!(told(2).contains("does not have the content"), "{task}");
+            readable(&admin, &[(large, "far too large"), (good, "good")]).await;
+            assert_eq!(site.count("kept_objects").await, 1, "the source is released when all have moved");
+            assert_eq!(
+                admin.patch(&format!("/admin/policies/{to}"), json!({"max_file_size": 0})).await.0,
+                200
+            );
+            purge(&site, &admin, lost, 3).await;
+            purge(&site, &admin, bad, 2).await;
+            let (status, body) =
+                admin.post(&format!("/admin/storage-migrations/{id}/resume"), json!({})).await;
+            assert_eq!(status, 200, "{body}");
+            let task = ended(&admin, id).await;
+            assert_eq!(
+                (&task["status"], &task["result"]["moved_blobs"]),
+                (&json!("succeeded"), &json!(2)),
+                "{task}"
+            );
+            assert_eq!(task["result"]["released_source_objects"], 2, "{task}");
+        }),
+    )
     .await;
     readable(&admin, &[(large, "far too large"), (good, "good")]).await;
 }
