@@ -14,7 +14,7 @@ async fn tasks(site: &Site) {
          '', 'it rained', owner, 0, 0, CASE WHEN state IN ('succeeded', 'failed', 'canceled') THEN 0 END FROM \
          (SELECT 'pending' AS state, 1 AS owner UNION ALL SELECT 'processing', 1 UNION ALL SELECT 'retry', 1 UNION ALL \
          SELECT 'succeeded', 1 UNION ALL SELECT 'failed', 1 UNION ALL SELECT 'canceled', 1 UNION ALL \
-         SELECT 'failed', NULL)",
+         SELECT 'failed', NULL) made",
     )
     .await;
 }
