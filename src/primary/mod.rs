@@ -23,6 +23,7 @@ pub mod teams;
 mod tests;
 mod throttle;
 pub mod trash;
+pub mod uploads;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -44,9 +45,11 @@ use self::storage_migrations::StorageMigrations;
 use self::teams::Teams;
 use self::throttle::Throttle;
 use self::trash::Trash;
+use self::uploads::Uploads;
 use crate::config::{Config, DeclaredBootstrap, TrustedProxies};
 use crate::db::Db;
 use crate::http::{NoNul, with_common_layers};
+use crate::protocol::Timestamp;
 use crate::storage::remote::transport::Transport;
 use crate::tasks::{Queue, TaskError};
 
@@ -90,6 +93,7 @@ pub struct Parts {
     files: Files,
     teams: Teams,
     trash: Trash,
+    uploads: Uploads,
     /// Tells the cleaner that there is something to do.
     cleaning: Notify,
     audit: Audit,
@@ -126,6 +130,7 @@ impl Primary {
         let files = Files::new(db.clone(), settings.clone());
         let teams = Teams::new(db.clone());
         let trash = Trash::new(db.clone(), settings.clone());
+        let uploads = Uploads::new(db.clone(), settings.clone(), policies.clone());
         let bootstrap = Bootstrap::new(
             db.clone(),
             config.auth.sealing_key.clone(),
@@ -149,6 +154,7 @@ impl Primary {
             files,
             teams,
             trash,
+            uploads,
             cleaning,
             audit,
             bootstrap,
@@ -169,7 +175,7 @@ impl Primary {
 
     /// Everything the primary answers.
     pub fn routes(&self) -> Router {
-        let in_space = files::api::routes().merge(trash::api::routes());
+        let in_space = files::api::routes().merge(trash::api::routes()).merge(uploads::api::routes());
         let api = Router::new()
             .nest("/teams/{team_id}", in_space.clone())
             .merge(in_space)
@@ -185,17 +191,18 @@ impl Primary {
         with_common_layers(all.layer(Extension(NoNul)))
     }
 
-    /// Finishes the declared bootstrap, probes nodes, removes stray objects, and works on tasks, until `stop`.
+    /// Finishes the declared bootstrap, probes nodes, removes stray objects and expired uploads, and works on tasks, until `stop`.
     ///
-    /// Periodic work is a task, done once for all primaries, but for two loops that each has: probes, because each
+    /// Periodic work is a task, done once for all primaries, but for what each has: probes, because each
     /// primary has its own way to a node and its own view of it, and the cleaner, which is woken by what is deleted
-    /// here and claims each row before it works on it.
+    /// here, and the end of uploads; both claim each row before they work on it.
     pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
         let (stop, unwoken) = (stop.shared(), Notify::new());
         tokio::join!(
             Box::pin(self.bootstrap.run(stop.clone())),
             self.nodes.run_probes(stop.clone()),
             every(files::CLEANING_INTERVAL, &self.cleaning, stop.clone(), || self.clean_files()),
+            Box::pin(every(uploads::INTERVAL, &unwoken, stop.clone(), || self.clean_uploads())),
             every(SUMMING, &unwoken, stop.clone(), || self.accounts.note_refused_logins()),
             tasks::worker(&self.tasks, self).run(stop.clone()),
             self.follow_settings(stop),
@@ -233,6 +240,12 @@ impl Primary {
         }
         if let Err(error) = self.files.clean_strays(&self.policies, files::SETTLE).await {
             tracing::warn!("stray objects were not removed: {error}");
+        }
+    }
+
+    async fn clean_uploads(&self) {
+        if let Err(error) = self.uploads.remove_expired(Timestamp::now()).await {
+            tracing::warn!("expired uploads were not removed: {error}");
         }
     }
 }

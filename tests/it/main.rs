@@ -32,4 +32,5 @@ mod start_sequence;
 mod storage_migration;
 mod systemd_unit;
 mod two_primaries;
+mod uploads;
 mod walk;

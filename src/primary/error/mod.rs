@@ -2,6 +2,7 @@
 
 mod nodes;
 mod tasks;
+mod uploads;
 
 use http::{HeaderValue, header};
 

@@ -1,15 +1,19 @@
 //! Content: admission, the way into a store, the transaction that makes it a file's, and reading it.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::released::Released;
 use super::store::{blobs, files};
 use super::{Blob, FileError, FileName, FileRecord, Files, MAX_NUMBER, NameError, name, object_key};
 use crate::db::Tx;
-use crate::primary::policies::{Chosen, Policies, PolicyError};
+use crate::primary::policies::{Chosen, Policies, PolicyError, Strategy};
 use crate::primary::spaces::{self, Space};
 use crate::protocol::{ByteRange, ObjectKey, Timestamp};
-use crate::storage::{ByteStream, ErrorKind, ObjectReader, StorageError, Stored};
+use crate::storage::{
+    ByteStream, ErrorKind, ObjectReader, PresignedUrl, ResponseOverrides, StorageError, Stored,
+};
 
 /// What new content becomes.
 #[derive(Debug, Clone)]
@@ -77,13 +81,33 @@ impl Files {
         size: u64,
     ) -> Result<NewFile, FileError> {
         let name = self.check_target(space, &target).await?;
-        let usage = spaces::usage(&self.db, space.id).await?;
-        if usage.is_none_or(|usage| !usage.has_room(size)) {
-            return Err(FileError::QuotaExceeded(size));
-        }
+        self.check_room(space, size).await?;
         let place = policies.choose(space.policy_group_id, size).await?;
         policies.admit(&place, &name, size)?;
         Ok(NewFile { space, author, target, size, place })
+    }
+
+    /// The same for content that has its place already: what was admitted some time ago.
+    pub(in crate::primary) async fn admit_again(
+        &self,
+        policies: &Policies,
+        space: Space,
+        author: i64,
+        target: Target,
+        size: u64,
+        place: Chosen,
+    ) -> Result<NewFile, FileError> {
+        let name = self.check_target(space, &target).await?;
+        self.check_room(space, size).await?;
+        policies.admit(&place, &name, size)?;
+        Ok(NewFile { space, author, target, size, place })
+    }
+
+    async fn check_room(&self, space: Space, size: u64) -> Result<(), FileError> {
+        match spaces::usage(&self.db, space.id).await? {
+            Some(usage) if usage.has_room(size) => Ok(()),
+            _ => Err(FileError::QuotaExceeded(size)),
+        }
     }
 
     /// The name that the content will have, if it can go where it should.
@@ -216,6 +240,25 @@ impl Files {
         let reader = reader.map_err(|source| FileError::Storage { policy: policy.name, source })?;
         check_size(file, reader.meta.size)?;
         Ok(reader)
+    }
+
+    /// A URL at which a browser gets the content past the primary, where its policy wants that.
+    pub async fn presigned(
+        &self,
+        policies: &Policies,
+        file: &FileRecord,
+        overrides: &ResponseOverrides,
+        lifetime: Duration,
+    ) -> Result<Option<PresignedUrl>, FileError> {
+        if policies.get(file.blob.policy_id).await?.download_strategy() != Strategy::Presigned {
+            return Ok(None);
+        }
+        let (policy, store) = policies.store(file.blob.policy_id).await?;
+        let url = match object_key(&file.blob.object_key) {
+            Ok(key) => store.presign_get(&key, overrides, lifetime).await,
+            Err(error) => Err(error),
+        };
+        Ok(Some(url.map_err(|source| FileError::Storage { policy: policy.name, source })?))
     }
 
     /// Checks that the content is there and has its size, without reading it.

@@ -87,13 +87,14 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
     None
 }
 
-/// A `Content-Disposition` that offers the content under `name`, for old and for new clients (RFC 6266 §4.3).
-pub(super) fn attachment(name: &str) -> String {
+/// A `Content-Disposition` of the kind `attachment` or `inline` that offers the content under `name`, for old and for
+/// new clients (RFC 6266 §4.3).
+pub(super) fn disposition(kind: &str, name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| if c == ' ' || c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') { c } else { '_' })
         .collect();
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR))
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR_CHAR))
 }
 
 #[cfg(test)]
@@ -132,10 +133,10 @@ mod tests {
     #[test]
     fn what_is_offered_can_be_read_back() {
         for name in ["a.txt", "文件 (1).txt", "100%.txt", "it's;ok", "a'b"] {
-            let value = attachment(name);
+            let value = disposition("attachment", name);
             assert!(value.is_ascii(), "{value}");
             assert_eq!(filename(&value).as_deref(), Some(name), "{value}");
         }
-        assert!(attachment("ü\"\\%.txt").starts_with("attachment; filename=\"____.txt\"; "));
+        assert!(disposition("attachment", "ü\"\\%.txt").starts_with("attachment; filename=\"____.txt\"; "));
     }
 }

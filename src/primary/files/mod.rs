@@ -27,6 +27,8 @@ mod tests;
 mod trashing;
 mod versions;
 
+/// A file as every domain shows it to clients.
+pub(in crate::primary) use self::api::FileInfo;
 pub use self::content::{NewFile, Target};
 pub(in crate::primary) use self::counts::report as report_counts;
 pub use self::counts::{Condition, Counts, Difference, condition, key_of};
@@ -35,7 +37,7 @@ pub use self::listing::{Cursor, ListQuery, Listing, Order, SortBy};
 pub use self::name::{FileName, NameError};
 pub use self::reservation::{Reservation, adopt};
 use self::strays::InFlight;
-pub(in crate::primary) use self::strays::{INTERVAL as CLEANING_INTERVAL, SETTLE};
+pub(in crate::primary) use self::strays::{INTERVAL as CLEANING_INTERVAL, SETTLE, note_abandoned};
 pub use self::trashing::Item;
 pub use self::versions::Version;
 use crate::db::{Db, Tx};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::store::blobs;
 use super::{FileError, Files};
+use crate::db::Tx;
 use crate::primary::policies::Policies;
 use crate::protocol::{ObjectKey, Timestamp};
 use crate::storage::{ErrorKind, SharedStore, StorageError};
@@ -89,6 +90,16 @@ impl Stray {
         let waited = Timestamp::now().unix_ms().saturating_sub(written);
         self.last_write_at == 0 || u128::try_from(waited).is_ok_and(|waited| waited >= quiet.as_millis())
     }
+}
+
+/// Notes, as part of a transaction, an object that no file is ever made of, and that may appear until `until`.
+pub(in crate::primary) async fn note_abandoned(
+    tx: &mut Tx,
+    policy_id: i64,
+    object_key: &str,
+    until: Timestamp,
+) -> Result<(), sqlx::Error> {
+    blobs::insert_stray_in(tx, policy_id, object_key, -until.unix_ms()).await.map(|_| ())
 }
 
 impl Files {

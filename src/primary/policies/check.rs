@@ -286,6 +286,9 @@ pub(super) fn reason_to_keep(policy: &Policy, usage: &Usage) -> Option<String> {
     if !usage.groups.is_empty() {
         reasons.push(format!("rules of these policy groups use it: {}", usage.groups.join(", ")));
     }
+    if usage.uploads > 0 {
+        reasons.push(format!("{} uploads to it are not finished, or not cleaned up yet", usage.uploads));
+    }
     if usage.strays > 0 {
         reasons.push(format!("{} objects there still have to be removed", usage.strays));
     }

@@ -50,13 +50,15 @@ pub(super) struct Usage {
     pub(super) strays: i64,
     /// Objects that storage migrations left there.
     pub(super) kept: i64,
+    /// Uploads that have, or may have, something there.
+    pub(super) uploads: i64,
     /// Names of the groups with a rule for it.
     pub(super) groups: Vec<String>,
 }
 
 impl Usage {
     pub(super) fn objects(&self) -> i64 {
-        self.blobs + self.strays + self.kept
+        self.blobs + self.strays + self.kept + self.uploads
     }
 }
 
@@ -247,8 +249,10 @@ pub(super) async fn usage(tx: &mut Tx, id: i64) -> Result<Usage, sqlx::Error> {
     let counts = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM blobs WHERE policy_id = $1) AS blobs, \
          (SELECT COUNT(*) FROM stray_objects WHERE policy_id = $2) AS strays, \
-         (SELECT COUNT(*) FROM kept_objects WHERE policy_id = $3) AS kept",
+         (SELECT COUNT(*) FROM kept_objects WHERE policy_id = $3) AS kept, \
+         (SELECT COUNT(*) FROM upload_sessions WHERE policy_id = $4) AS uploads",
     )
+    .bind(id)
     .bind(id)
     .bind(id)
     .bind(id)
@@ -265,6 +269,7 @@ pub(super) async fn usage(tx: &mut Tx, id: i64) -> Result<Usage, sqlx::Error> {
         blobs: counts.try_get("blobs")?,
         strays: counts.try_get("strays")?,
         kept: counts.try_get("kept")?,
+        uploads: counts.try_get("uploads")?,
         groups: groups.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?,
     })
 }

@@ -33,6 +33,7 @@ pub(super) mod keys {
     pub(in super::super) const PUBLIC_THROTTLE_REFILL_SECS: &str = "public_throttle_refill_secs";
     pub(in super::super) const AUDIT_LOG_ENABLED: &str = "audit_log_enabled";
     pub(in super::super) const AUDIT_LOG_RETENTION_DAYS: &str = "audit_log_retention_days";
+    pub(in super::super) const UPLOAD_SESSION_TTL_SECS: &str = "upload_session_ttl_secs";
 }
 
 /// Most addresses in a list.
@@ -295,6 +296,13 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         default: &["90"],
         category: "audit",
         doc: "Days after which an entry of the audit trail is removed.",
+    },
+    Definition {
+        key: keys::UPLOAD_SESSION_TTL_SECS,
+        kind: Kind::Number { min: 60, max: 30 * DAY_SECS },
+        default: &["86400"],
+        category: "storage",
+        doc: "Seconds after which an upload in parts that was not completed is given up and its parts are removed.",
     },
 ];
 

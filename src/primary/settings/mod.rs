@@ -285,6 +285,11 @@ impl Settings {
         matches!(self.value(key), Value::Flag(true))
     }
 
+    /// Life of an upload session in seconds.
+    pub fn upload_session_ttl_secs(&self) -> u64 {
+        self.number(keys::UPLOAD_SESSION_TTL_SECS)
+    }
+
     fn value(&self, key: &str) -> Value {
         let definition = find(key).expect("getters use keys that are declared");
         setting(definition, &self.0.snapshot.load()).value

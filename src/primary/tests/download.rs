@@ -76,6 +76,24 @@ async fn ranges_and_conditions_are_followed() {
 }
 
 #[tokio::test]
+async fn a_preview_is_shown_in_place_and_runs_nothing() {
+    let (_site, admin, path) = uploaded().await;
+    let preview = |path: String| {
+        let request = admin.request(Method::GET, &format!("{path}/download?inline=1"));
+        async move { request.send().await.expect("reply").headers().clone() }
+    };
+    let headers = preview(path).await;
+    assert!(headers["content-disposition"].to_str().expect("text").starts_with("inline; filename="));
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert!(!headers.contains_key("content-security-policy"));
+    for name in ["page.html", "drawing.svg", "unknown"] {
+        let (_, body) = admin.upload_bytes(name, b"<script>alert(1)</script>").await;
+        let headers = preview(format!("/files/{}", body["data"]["id"])).await;
+        assert!(headers["content-security-policy"].to_str().expect("text").starts_with("sandbox;"), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn another_users_file_is_not_there() {
     let (site, admin, path) = uploaded().await;
     admin.send(Method::POST, "/admin/users", account("berta")).await;

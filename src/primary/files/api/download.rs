@@ -1,4 +1,4 @@
-//! `GET` and `HEAD /files/{id}/download`: conditions, one range, and the bytes (RFC 9110 §13, §14).
+//! `GET` and `HEAD /files/{id}/download`: conditions, one range, and the bytes (RFC 9110 §13, §14), or the way to them.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -6,31 +6,71 @@ use axum::response::{IntoResponse, Response};
 use http::header::InvalidHeaderValue;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
+use std::time::Duration;
+
+use serde::Deserialize;
+
 use super::Id;
-use crate::http::{ApiError, Path};
+use crate::http::{ApiError, Path, Query};
 use crate::primary::Primary;
 use crate::primary::files::FileRecord;
-use crate::primary::files::header_params::attachment;
+use crate::primary::files::header_params::disposition;
 use crate::primary::teams::InSpace;
-use crate::protocol::{ByteRange, RangeError, ResolvedRange, codes};
+use crate::protocol::{ByteRange, RangeError, ResolvedRange, ResponseOverrides, codes};
+
+/// How long a presigned URL works (primary spec §2.8).
+const URL_LIFETIME: Duration = Duration::from_secs(300);
+/// What the holder of a presigned URL may keep: nothing without asking.
+const PRESIGNED_CACHE: &str = "private, max-age=0, must-revalidate";
+/// A page of its own, without scripts, forms and the session of ours.
+const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:";
+
+/// How the content is wanted; a member counts when it is `1` or `true`.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct DownloadQuery {
+    /// In the page, not as a file to keep.
+    inline: Option<String>,
+    /// Through the primary, whatever the policy says: the browser does not reach the node.
+    relay: Option<String>,
+}
+
+fn is_on(member: Option<&str>) -> bool {
+    matches!(member, Some("1" | "true"))
+}
 
 pub(super) async fn download(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
+    Query(query): Query<DownloadQuery>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = primary.files.get(space, id).await?;
     let etag = format!("\"{}\"", file.blob.hash);
+    let inline = is_on(query.inline.as_deref());
     let (status, part) = match decide(&method, &headers, &etag, file.blob.size) {
-        Answer::Unchanged => return reply(StatusCode::NOT_MODIFIED, &file, &etag, None).map_err(bad_header),
+        Answer::Unchanged => {
+            return reply(StatusCode::NOT_MODIFIED, &file, &etag, None, inline).map_err(bad_header);
+        }
         Answer::Unsatisfiable => return Err(unsatisfiable(file.blob.size)),
         Answer::Whole => (StatusCode::OK, None),
         Answer::Part(range, resolved) => (StatusCode::PARTIAL_CONTENT, Some((range, resolved))),
     };
+    if method == Method::GET && !inline && !is_on(query.relay.as_deref()) {
+        // The client sends its range along to where it is sent.
+        let overrides = ResponseOverrides {
+            cache_control: Some(PRESIGNED_CACHE.to_owned()),
+            content_disposition: Some(disposition("attachment", &file.name)),
+            content_type: Some(file.mime_type.clone()),
+        };
+        let url = primary.files.presigned(&primary.policies, &file, &overrides, URL_LIFETIME).await?;
+        if let Some(url) = url {
+            return redirect(url.as_str()).map_err(bad_header);
+        }
+    }
     let resolved = part.map(|(_, resolved)| resolved);
-    let mut response = reply(status, &file, &etag, resolved).map_err(bad_header)?;
+    let mut response = reply(status, &file, &etag, resolved, inline).map_err(bad_header)?;
     if method == Method::HEAD {
         primary.files.verify(&primary.policies, &file).await?;
     } else {
@@ -89,6 +129,7 @@ fn reply(
     file: &FileRecord,
     etag: &str,
     part: Option<ResolvedRange>,
+    inline: bool,
 ) -> Result<Response, InvalidHeaderValue> {
     let mut response = status.into_response();
     let headers = response.headers_mut();
@@ -104,12 +145,34 @@ fn reply(
     }
     set(header::ACCEPT_RANGES, "bytes".to_owned())?;
     set(header::CONTENT_TYPE, file.mime_type.clone())?;
-    set(header::CONTENT_DISPOSITION, attachment(&file.name))?;
+    let kind = if inline { "inline" } else { "attachment" };
+    set(header::CONTENT_DISPOSITION, disposition(kind, &file.name))?;
+    if inline && !is_passive(&file.mime_type) {
+        set(header::CONTENT_SECURITY_POLICY, SANDBOX.to_owned())?;
+    }
     set(header::CONTENT_LENGTH, part.map_or(file.blob.size, ResolvedRange::byte_count).to_string())?;
     if let Some(part) = part {
         set(header::CONTENT_RANGE, part.content_range())?;
     }
     Ok(response)
+}
+
+/// The way to the bytes. The URL is a key to them, so nobody keeps it.
+fn redirect(url: &str) -> Result<Response, InvalidHeaderValue> {
+    let mut response = StatusCode::FOUND.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_str(url)?);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    Ok(response)
+}
+
+/// Whether a browser that shows content of this type runs nothing in it. PDF viewers do not work in a sandbox, and have
+/// one of their own.
+fn is_passive(mime_type: &str) -> bool {
+    let pictures = mime_type.starts_with("image/") && !mime_type.contains("svg");
+    let played = mime_type.starts_with("video/") || mime_type.starts_with("audio/");
+    pictures || played || matches!(mime_type, "text/plain" | "application/pdf")
 }
 
 #[cfg(test)]
@@ -124,6 +187,18 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         decide(&Method::GET, &headers, TAG, 10)
+    }
+
+    #[test]
+    fn what_could_run_a_script_is_not_passive() {
+        for active in
+            ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/octet-stream"]
+        {
+            assert!(!is_passive(active), "{active}");
+        }
+        for passive in ["image/png", "video/mp4", "audio/ogg", "text/plain", "application/pdf"] {
+            assert!(is_passive(passive), "{passive}");
+        }
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub(in crate::primary::files) async fn insert_stray(
     }
 }
 
-async fn insert_stray_in(
+pub(in crate::primary::files) async fn insert_stray_in(
     tx: &mut Tx,
     policy_id: i64,
     object_key: &str,
