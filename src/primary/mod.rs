@@ -191,11 +191,12 @@ impl Primary {
         with_common_layers(all.layer(Extension(NoNul)))
     }
 
-    /// Finishes the declared bootstrap, probes nodes, removes stray objects and expired uploads, and works on tasks, until `stop`.
+    /// Finishes the declared bootstrap, probes nodes, removes stray objects and expired uploads, and works on tasks,
+    /// until `stop`.
     ///
-    /// Periodic work is a task, done once for all primaries, but for what each has: probes, because each
-    /// primary has its own way to a node and its own view of it, and the cleaner, which is woken by what is deleted
-    /// here, and the end of uploads; both claim each row before they work on it.
+    /// Periodic work is a task, done once for all primaries, but for three loops that each has: probes, because each
+    /// primary has its own way to a node and its own view of it; the cleaner, which is woken by what is deleted here; and
+    /// the end of uploads. The last two claim each row before they work on it.
     pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
         let (stop, unwoken) = (stop.shared(), Notify::new());
         tokio::join!(

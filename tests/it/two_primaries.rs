@@ -250,3 +250,34 @@ async fn a_wrong_password_is_a_mistake_in_the_configuration() {
     let password = wrong.split(':').nth(2).and_then(|rest| rest.split('@').next()).expect("password");
     assert!(!output.contains(password), "{output}");
 }
+
+#[tokio::test]
+async fn chunks_go_to_either_primary_and_both_make_one_file_of_them() {
+    const CHUNK: usize = 1024;
+    let site = Installation::start().await;
+    let (first, second) = (&site.first.admin, &site.second.admin);
+    let policies = first.get("/api/v1/admin/policies").await.data()["items"].clone();
+    let remote = policies.as_array().expect("policies").iter().find(|policy| policy["name"] == "Remote");
+    let path = format!("/api/v1/admin/policies/{}", remote.expect("the remote policy")["id"]);
+    first.patch(&path, json!({"chunk_size": CHUNK})).await.data();
+    let whole: Vec<u8> = (0..9 * CHUNK + 1).map(|n| (n % 251) as u8).collect();
+    let begun = json!({"filename": "both.bin", "total_size": whole.len()});
+    let begun = first.post("/api/v1/files/upload/init", begun).await.data().clone();
+    let path = format!("/api/v1/files/upload/{}", begun["upload_id"].as_str().expect("upload_id"));
+    let sent = whole.chunks(CHUNK).enumerate().map(|(number, chunk)| {
+        let client = if number % 2 == 0 { first } else { second };
+        client.request(Method::PUT, &format!("{path}/{number}")).body(chunk.to_vec()).send()
+    });
+    for reply in futures_util::future::join_all(sent).await {
+        assert_eq!(reply.expect("reply").status(), 200);
+    }
+    let complete = format!("{path}/complete");
+    let (one, other) = tokio::join!(first.post(&complete, json!({})), second.post(&complete, json!({})));
+    for answer in [&one, &other] {
+        assert!(answer.status == 201 || answer.body["code"] == 3011, "{answer:?}");
+    }
+    let file = first.post(&complete, json!({})).await.data().clone();
+    assert_eq!(second.post(&complete, json!({})).await.data(), &file);
+    assert_eq!(content(second, &file).await, (200, whole.clone()));
+    assert_eq!(first.get("/api/v1/auth/me").await.data()["storage_used"], whole.len());
+}

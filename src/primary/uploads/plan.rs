@@ -1,7 +1,12 @@
 //! Which way a file takes (primary spec §2.7). Pure.
 
 use super::session::Status;
-use crate::primary::policies::{Policy, Strategy};
+use crate::primary::policies::{Driver, Policy, Strategy};
+use crate::storage::MAX_PARTS;
+use crate::storage::s3::MAX_RELAYED_PART;
+
+/// Largest file in bytes that goes to a bucket through us; of a larger one the store refuses the parts.
+const MAX_RELAYED: u64 = MAX_RELAYED_PART * MAX_PARTS as u64;
 
 /// How the bytes of an upload get into the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +63,12 @@ pub(super) fn of(policy: &Policy, size: u64, relay: bool) -> Option<Plan> {
         (None, false) => None,
         (None, true) => Some(Plan { mode: Mode::Presigned, chunk_size: size, total_chunks: 1 }),
         (Some(chunk_size), past_us) => {
+            // A browser that asks for the relay gets it also where the policy's parts are too large for it.
+            let relayed = policy.driver == Driver::S3 && !past_us && size <= MAX_RELAYED;
+            let chunk_size = if relayed { chunk_size.min(MAX_RELAYED_PART) } else { chunk_size };
             let mode = if past_us { Mode::PresignedMultipart } else { Mode::Chunked };
             let total_chunks =
-                u32::try_from(size.div_ceil(chunk_size)).expect("a policy makes at most 10,000 parts");
+                u32::try_from(size.div_ceil(chunk_size)).expect("there are at most 10,000 parts");
             Some(Plan { mode, chunk_size, total_chunks })
         }
     }
