@@ -216,7 +216,10 @@ async fn a_bucket_takes_files_and_its_keys_are_never_shown() {
     let content: &'static [u8] = vec![7_u8; LARGE].leak();
     let file = id(upload(admin, content).await.data());
     let answer = admin.request(Method::GET, &format!("/api/v1/files/{file}/download")).send().await;
-    assert!(answer.expect("reply").bytes().await.expect("body") == content, "other content");
+    let place = answer.expect("reply").headers()["location"].to_str().expect("a place").to_owned();
+    assert!(place.starts_with(garage.endpoint()), "{place}");
+    let fetched = reqwest::get(place).await.expect("reply").bytes().await.expect("body");
+    assert!(fetched == content, "other content");
 
     for (change, field) in [
         (json!({"base_path": "other"}), "base_path"),
