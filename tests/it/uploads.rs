@@ -294,3 +294,48 @@ async fn parts_go_to_a_followers_bucket_and_become_one_object_there() {
     assert_eq!(download(&pair.primary.admin, &file).await, content);
     assert!(pair.stored_objects().is_empty());
 }
+
+#[tokio::test]
+async fn a_bucket_of_the_primary_takes_parts_both_ways_and_keeps_none() {
+    let garage = tokio::task::spawn_blocking(Garage::start).await.expect("garage");
+    let home = tempfile::TempDir::new().expect("dir");
+    let primary = Primary::start(home.path()).await;
+    let client = &primary.admin;
+    let policy = json!({"name": "Bucket", "driver_type": "s3", "endpoint": garage.endpoint(), "bucket": BUCKET,
+        "base_path": "drive", "region": REGION, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY,
+        "options": {"s3_upload_strategy": "presigned"}});
+    let policy = client.post("/api/v1/admin/policies", policy).await.data()["id"].clone();
+    let rules = json!({"items": [{"policy_id": policy, "priority": 1}]});
+    client.patch("/api/v1/admin/policy-groups/1", rules).await.data();
+    let chunk = 5 * 1024 * 1024;
+    let content = content(chunk + 7);
+
+    let begun = json!({"filename": "f", "total_size": content.len(), "relay": true});
+    let relayed = id(client.post(&format!("{UPLOAD}/init"), begun).await.data());
+    for (number, bytes) in content.chunks(chunk).enumerate() {
+        assert_eq!(put_chunk(client, &relayed, number, bytes).await.status, 200);
+    }
+    let file = complete(client, &relayed, json!({})).await.data().clone();
+    assert_eq!(download(client, &file).await, content);
+
+    let direct = id(&init(client, content.len()).await);
+    let urls =
+        client.post(&format!("{UPLOAD}/{direct}/presign-parts"), json!({"part_numbers": [1, 2]})).await;
+    let mut parts = Vec::new();
+    for (number, bytes) in (1..).zip(content.chunks(chunk)) {
+        let url = urls.data()[number.to_string()].as_str().expect("a URL").to_owned();
+        let reply = reqwest::Client::new().put(url).body(bytes.to_vec()).send().await.expect("reply");
+        let etag = reply.headers()["etag"].to_str().expect("text");
+        parts.push(json!({"part_number": number, "etag": etag}));
+    }
+    let mut wrong = parts.clone();
+    wrong[1]["etag"] = json!("0".repeat(32));
+    assert_eq!(complete(client, &direct, json!({"parts": wrong})).await.status, 409);
+    let file = complete(client, &direct, json!({"parts": parts})).await.data().clone();
+    assert_eq!(download(client, &file).await, content);
+
+    let cancelled = id(&init(client, content.len()).await);
+    client.delete(&format!("{UPLOAD}/{cancelled}")).await.data();
+    let unfinished = tokio::task::spawn_blocking(move || garage.unfinished_uploads());
+    assert_eq!(unfinished.await.expect("garage"), 0);
+}
