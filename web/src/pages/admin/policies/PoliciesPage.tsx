@@ -1,0 +1,140 @@
+import { Button, Card, Group, Stack, Table, Text } from '@mantine/core';
+import { IconDatabase, IconPlus } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+
+import { nodesQuery } from '@/api/nodes';
+import { type Policy, policies, policiesQuery } from '@/api/policies';
+import { Empty } from '@/components/Empty';
+import { Loaded } from '@/components/Loaded';
+import { LinkAnchor, LinkButton, RowLink } from '@/components/links';
+import { Page } from '@/components/Page';
+import { StateBadge } from '@/components/StateBadge';
+import { useFormat } from '@/i18n/format';
+
+export function PoliciesPage() {
+  const { t } = useTranslation('admin');
+  const query = useQuery(policiesQuery);
+  const add = (
+    <LinkButton to="/admin/policies/new" leftSection={<IconPlus size={18} aria-hidden />}>
+      {t('policies.add')}
+    </LinkButton>
+  );
+  return (
+    <Page title={t('policies.title')} about={t('policies.about')} actions={add}>
+      <Loaded query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={<IconDatabase size={30} />} title={t('policies.emptyTitle')} action={add}>
+              {t('policies.emptyText')}
+            </Empty>
+          ) : (
+            <Card padding={0}>
+              <Table.ScrollContainer minWidth={680}>
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>{t('policies.name')}</Table.Th>
+                      <Table.Th>{t('policies.where')}</Table.Th>
+                      <Table.Th>{t('policies.limit')}</Table.Th>
+                      <Table.Th>{t('policies.test')}</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {items.map((policy) => (
+                      <Row key={policy.id} policy={policy} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            </Card>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Row({ policy }: { policy: Policy }) {
+  const { t } = useTranslation('admin');
+  const format = useFormat();
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap="xs">
+          <RowLink to="/admin/policies/$policyId" params={{ policyId: policy.id }}>
+            {policy.name}
+          </RowLink>
+          {policy.is_default && <StateBadge tone="off">{t('policies.default')}</StateBadge>}
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        <Where policy={policy} />
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{policy.max_file_size ? format.bytes(policy.max_file_size) : t('policies.unlimited')}</Text>
+      </Table.Td>
+      <Table.Td miw={220}>
+        <PolicyTest policy={policy} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Where({ policy }: { policy: Policy }) {
+  const { t } = useTranslation('admin');
+  const nodes = useQuery({ ...nodesQuery, enabled: policy.driver_type === 'remote' });
+  const nodeId = policy.remote_node_id;
+  const node = nodes.data?.items.find((each) => each.id === nodeId);
+  if (policy.driver_type === 'remote' && nodeId !== null) {
+    return (
+      <Text size="sm">
+        {t('driver.remote')}{' '}
+        <LinkAnchor to="/admin/remote-nodes/$nodeId" params={{ nodeId }} size="sm">
+          {node?.name ?? `#${nodeId}`}
+        </LinkAnchor>
+        {policy.base_path && ` · ${policy.base_path}`}
+      </Text>
+    );
+  }
+  return (
+    <Text size="sm">
+      {t(`driver.${policy.driver_type}`)} · {policy.bucket ?? policy.base_path}
+    </Text>
+  );
+}
+
+/** Writes and deletes a small object; says the outcome in words and where. */
+export function PolicyTest({ policy }: { policy: Policy }) {
+  const { t } = useTranslation('admin');
+  const test = useMutation({ mutationFn: () => policies.test(policy.id), networkMode: 'always' });
+  return (
+    <Stack gap={4} align="flex-start">
+      <Group gap="sm">
+        <Button
+          size="xs"
+          variant="default"
+          loading={test.isPending}
+          onClick={() => test.mutate()}
+          aria-label={t('policies.testWhat', { name: policy.name })}
+        >
+          {t('policies.test')}
+        </Button>
+        {test.isSuccess && <StateBadge tone="good">{t('policies.passed')}</StateBadge>}
+        {test.isError && <StateBadge tone="bad">{t('policies.failed')}</StateBadge>}
+      </Group>
+      <div role="status">
+        {test.isSuccess && (
+          <Text size="xs" c="dimmed">
+            {t('policies.passedText')}
+          </Text>
+        )}
+        {test.error && (
+          <Text size="xs" c="var(--aster-bad)" lang="en">
+            {test.error.message}
+          </Text>
+        )}
+      </div>
+    </Stack>
+  );
+}
