@@ -40,7 +40,8 @@ pub fn with_common_layers(routes: Router) -> Router {
         .layer(middleware::from_fn(access_log::record_routed))
 }
 
-async fn no_endpoint(method: Method, uri: Uri) -> ApiError {
+/// The answer for a path that nothing serves.
+pub async fn no_endpoint(method: Method, uri: Uri) -> ApiError {
     ApiError::new(codes::NO_ENDPOINT, format!("there is no endpoint {method} {}", shown_path(&uri)))
 }
 

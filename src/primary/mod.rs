@@ -24,6 +24,7 @@ mod tests;
 mod throttle;
 pub mod trash;
 pub mod uploads;
+mod web;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -187,7 +188,7 @@ impl Primary {
             .merge(bootstrap::api::routes())
             .merge(tasks::api::routes())
             .merge(storage_migrations::api::routes());
-        let all = health::routes().nest(API, api).with_state(self.clone());
+        let all = health::routes().nest(API, api).merge(web::routes()).with_state(self.clone());
         with_common_layers(all.layer(Extension(NoNul)))
     }
 

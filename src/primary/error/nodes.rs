@@ -23,6 +23,7 @@ impl From<NodeError> for ApiError {
             NodeError::EnrollmentRequired(_) => Self::new(codes::NODE_ENROLLMENT_REQUIRED, text),
             NodeError::Refused { status, stated } => refused(status, &stated),
             NodeError::Unusable(diagnosis) => unusable(&diagnosis),
+            NodeError::Storage(source) => stored_badly(text, source),
             NodeError::Seal(error) => Self::internal(codes::CONFIG, error),
             NodeError::Database(error) => Self::internal(codes::DATABASE, error),
         }

@@ -8,7 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Diagnosis, EnrollmentStatus, IssuedToken, NewNode, Node, NodeChange, NodeSort, Nodes, Redeemed, SortOrder,
+    BrowserCheck, Diagnosis, EnrollmentStatus, IssuedToken, NewNode, Node, NodeChange, NodeSort, Nodes,
+    Redeemed, SortOrder,
 };
 use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
 use crate::primary::Primary;
@@ -29,6 +30,7 @@ pub(in crate::primary) fn routes() -> Router<Primary> {
         .route("/admin/remote-nodes/{id}", get(read).patch(change).delete(remove))
         .route("/admin/remote-nodes/{id}/test", post(test))
         .route("/admin/remote-nodes/{id}/enrollment-token", post(issue_token))
+        .route("/admin/remote-nodes/{id}/browser-check", post(begin_browser_check).delete(end_browser_check))
         .route("/admin/remote-nodes/{id}/ingress-profiles", get(list_targets).post(add_target))
         .route(
             "/admin/remote-nodes/{id}/ingress-profiles/{profile_key}",
@@ -111,6 +113,15 @@ struct TokenInfo {
     command: String,
 }
 
+/// Presigned URLs of one tiny object, for the browser that asks.
+#[derive(Serialize)]
+struct BrowserCheckInfo {
+    put_url: String,
+    get_url: String,
+    /// Bytes the PUT has to have.
+    size: u64,
+}
+
 /// Everything a follower needs; the only answer that carries a node's keys.
 #[derive(Serialize)]
 struct RedeemInfo {
@@ -173,6 +184,13 @@ impl From<IssuedToken> for TokenInfo {
             token,
             expires_at: issued.expires_at,
         }
+    }
+}
+
+impl From<BrowserCheck> for BrowserCheckInfo {
+    fn from(check: BrowserCheck) -> Self {
+        let BrowserCheck { put_url, get_url, size } = check;
+        Self { put_url: put_url.into_string(), get_url: get_url.into_string(), size }
     }
 }
 
@@ -271,6 +289,15 @@ async fn issue_token(
     tracing::info!(user.id = admin.id, node.id = id, re_enroll, "enrollment token issued");
     primary.audit.record(&admin, Action::IssueToken, Entity::Node, Some(id), &issued.node.name).await;
     Ok(created(TokenInfo::from(issued)).into_response())
+}
+
+async fn begin_browser_check(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
+    Ok(created(BrowserCheckInfo::from(primary.nodes.begin_browser_check(id).await?)).into_response())
+}
+
+async fn end_browser_check(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
+    primary.nodes.end_browser_check(id).await?;
+    Ok(empty().into_response())
 }
 
 async fn list_targets(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {

@@ -1,11 +1,13 @@
 //! Nodes: the primary's records of its followers. Here: creating, changing and removing them.
 //!
 //! Rooms: `enrollment` (how a follower gets its keys), `binding` (telling followers their name and flag),
-//! `probe` (whether they can be used) with `diagnosis` (and if not, why), `targets` (their ingress targets).
+//! `probe` (whether they can be used) with `diagnosis` (and if not, why), `browser_check` (the same for a browser),
+//! `targets` (their ingress targets).
 //! Which objects lie on a node is the business of `policies`.
 
 pub(in crate::primary) mod api;
 mod binding;
+mod browser_check;
 mod diagnosis;
 mod enrollment;
 mod probe;
@@ -18,6 +20,7 @@ use std::sync::{Arc, Mutex};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Notify, watch};
 
+pub use self::browser_check::BrowserCheck;
 pub use self::diagnosis::{Class, Diagnosis, Hop, diagnose};
 use self::enrollment::EnrollmentFacts;
 pub use self::enrollment::{EnrollmentError, EnrollmentStatus, IssuedToken, Redeemed};
@@ -27,13 +30,16 @@ use super::settings::Settings;
 use crate::config::{SealError, SealingKey};
 use crate::db::{Db, Tx};
 pub use crate::primary::paging::SortOrder;
-use crate::protocol::{BaseUrl, Capabilities, Namespace, Timestamp, random_token};
+use crate::protocol::{BaseUrl, Capabilities, Namespace, Origin, Timestamp, random_token};
+use crate::storage::StorageError;
 use crate::storage::remote::guard::Guard;
 use crate::storage::remote::transport::Transport;
 use crate::storage::remote::{ClientError, FollowerClient, StatedFailure};
 
 /// Longest name of a node, in characters.
 const MAX_NAME_CHARS: usize = 128;
+/// Most nodes whose origins a page's policy names: a header has a limit.
+const MAX_ORIGINS: u32 = 100;
 /// Longest namespace made from a name; leaves room for a number behind it.
 const MAX_SLUG_BYTES: usize = 48;
 
@@ -206,6 +212,9 @@ pub enum NodeError {
     /// No client can be made from the record.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// The follower did not do something with an object.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The stored secret was sealed with another key.
     #[error("the secret of a node cannot be opened")]
     Seal(#[from] SealError),
@@ -259,6 +268,15 @@ impl Nodes {
     /// One node.
     pub async fn get(&self, id: i64) -> Result<Node, NodeError> {
         store::by_id(&self.0.db, id).await?.ok_or(NodeError::NotFound(id))
+    }
+
+    /// Where browsers may be sent to: the origins of all base URLs, at most 100.
+    pub async fn origins(&self) -> Result<Vec<Origin>, NodeError> {
+        let base_urls = store::base_urls(&self.0.db, MAX_ORIGINS).await?;
+        let mut origins: Vec<Origin> = base_urls.iter().filter_map(|url| Origin::of_url(url).ok()).collect();
+        origins.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        origins.dedup();
+        Ok(origins)
     }
 
     /// A part of the list, and how many nodes there are.

@@ -128,6 +128,14 @@ pub(super) async fn page(
     query.fetch_all(db.read()).await?.iter().map(node).collect()
 }
 
+/// Addresses of the enabled nodes that have one, the newest first.
+pub(super) async fn base_urls(db: &Db, limit: u32) -> Result<Vec<String>, sqlx::Error> {
+    let query =
+        "SELECT base_url FROM nodes WHERE base_url <> '' AND is_enabled = 1 ORDER BY id DESC LIMIT $1";
+    let rows = sqlx::query(query).bind(i64::from(limit)).fetch_all(db.read()).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
 pub(super) async fn count(db: &Db) -> Result<u64, sqlx::Error> {
     let row = sqlx::query("SELECT COUNT(*) AS total FROM nodes").fetch_one(db.read()).await?;
     Ok(u64::try_from(row.try_get::<i64, _>("total")?).unwrap_or(0))

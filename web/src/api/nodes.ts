@@ -83,6 +83,8 @@ export interface IssuedToken {
 export interface BrowserCheck {
   put_url: string;
   get_url: string;
+  /** Bytes the PUT has to have. */
+  size: number;
 }
 
 export const nodes = {

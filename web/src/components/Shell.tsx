@@ -9,6 +9,7 @@ import {
   ScrollArea,
   Text,
   UnstyledButton,
+  VisuallyHidden,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
@@ -133,8 +134,9 @@ function Account({ name, email }: { name: string; email: string }) {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={t('nav.account', { name })}>
-          <Avatar name={name} color="initials" allowedInitialsColors={['aster']} size={36} />
+        <UnstyledButton>
+          <VisuallyHidden>{t('nav.account', { name })}</VisuallyHidden>
+          <Avatar name={name} color="initials" allowedInitialsColors={['aster']} size={36} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

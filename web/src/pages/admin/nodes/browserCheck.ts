@@ -1,4 +1,4 @@
-import { nodes } from '@/api/nodes';
+import { type BrowserCheck, nodes } from '@/api/nodes';
 
 /** What this browser could and could not do at the follower. */
 export type BrowserOutcome =
@@ -13,7 +13,6 @@ export type BrowserOutcome =
   /** The answers came, without headers that presigned transfers need. */
   | { kind: 'headers'; missing: string[] };
 
-const SAMPLE = 'aster drive browser check';
 const NEEDED = ['Accept-Ranges', 'Content-Range', 'Content-Length'];
 
 /** Writes and reads one small object at the follower with presigned URLs, as an upload and a seek would. */
@@ -24,7 +23,7 @@ export async function checkFromBrowser(nodeId: number): Promise<BrowserOutcome> 
   document.addEventListener('securitypolicyviolation', note);
   try {
     if (window.location.protocol === 'https:' && urls.put_url.startsWith('http:')) return { kind: 'mixed' };
-    const outcome = await transfer(urls.put_url, urls.get_url);
+    const outcome = await transfer(urls);
     return outcome.kind === 'blocked' && violations.length > 0 ? { kind: 'reload' } : outcome;
   } finally {
     document.removeEventListener('securitypolicyviolation', note);
@@ -34,9 +33,10 @@ export async function checkFromBrowser(nodeId: number): Promise<BrowserOutcome> 
   }
 }
 
-async function transfer(putUrl: string, getUrl: string): Promise<BrowserOutcome> {
+async function transfer({ put_url: putUrl, get_url: getUrl, size }: BrowserCheck): Promise<BrowserOutcome> {
   const began = performance.now();
-  const put = await reach(putUrl, { method: 'PUT', body: SAMPLE, headers: { 'content-type': 'text/plain' } });
+  const body = 'a'.repeat(size);
+  const put = await reach(putUrl, { method: 'PUT', body, headers: { 'content-type': 'text/plain' } });
   if (!put) return { kind: 'blocked', step: 'put', url: origin(putUrl) };
   if (!put.ok) return { kind: 'status', step: 'put', status: put.status };
   const ms = performance.now() - began;
