@@ -137,7 +137,6 @@ test('this very browser writes and reads at the follower', async () => {
   if (await page.getByRole('button', { name: 'Reload the page' }).isVisible()) {
     await page.getByRole('button', { name: 'Reload the page' }).click();
     await button('Test from this browser').click();
-    await outcome.waitFor();
   }
   await page.getByText('This browser writes and reads at the follower').waitFor();
   await lookAt(page, 'node');
@@ -251,6 +250,7 @@ test('signing out in one tab signs out the other, and signing in returns to the 
 
 test('a server that is away is said above the page, which goes on by itself when it is back', async () => {
   await page.goto('/admin/users');
+  await heading('Users');
   await page.context().setOffline(true);
   await page.getByText('No connection to the server').waitFor();
   await lookAt(page, 'offline');

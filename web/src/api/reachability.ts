@@ -46,4 +46,5 @@ function schedule(): void {
 if (typeof window !== 'undefined') {
   window.addEventListener('offline', reportUnreachable);
   window.addEventListener('online', () => void lookAgain());
+  if (!navigator.onLine) reportUnreachable();
 }

@@ -7,6 +7,7 @@ import {
   createTheme,
   type MantineColorsTuple,
   Modal,
+  NavLink,
   Table,
   Tooltip,
 } from '@mantine/core';
@@ -55,6 +56,9 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { radius: 'md' } }),
     Card: Card.extend({ defaultProps: { withBorder: true, radius: 'lg', padding: 'lg' } }),
+    NavLink: NavLink.extend({
+      styles: { root: { borderRadius: 'var(--mantine-radius-md)' }, label: { fontWeight: 500 } },
+    }),
     Alert: Alert.extend({ defaultProps: { radius: 'md', variant: 'light' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 600 } }),
     Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg' } }),

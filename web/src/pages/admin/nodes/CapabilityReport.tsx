@@ -53,7 +53,7 @@ export function CapabilityReport({ node }: { node: Node }) {
   const kinds = ['connection', 'machine', 'feature'] as const;
   const text = useCheckText();
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} data-testid="capabilities">
+    <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }} data-testid="capabilities">
       <Stack>
         {kinds.slice(0, 2).map((kind) => (
           <Lines key={kind} title={t(`checks.${kind}`)}>

@@ -13,6 +13,7 @@ export type BrowserOutcome =
   /** The answers came, without headers that presigned transfers need. */
   | { kind: 'headers'; missing: string[] };
 
+const VIOLATION_MS = 200;
 const NEEDED = ['Accept-Ranges', 'Content-Range', 'Content-Length'];
 
 /** Writes and reads one small object at the follower with presigned URLs, as an upload and a seek would. */
@@ -24,7 +25,10 @@ export async function checkFromBrowser(nodeId: number): Promise<BrowserOutcome> 
   try {
     if (window.location.protocol === 'https:' && urls.put_url.startsWith('http:')) return { kind: 'mixed' };
     const outcome = await transfer(urls);
-    return outcome.kind === 'blocked' && violations.length > 0 ? { kind: 'reload' } : outcome;
+    if (outcome.kind !== 'blocked') return outcome;
+    // The browser tells of its own policy a moment after it refused the call.
+    await new Promise((later) => setTimeout(later, VIOLATION_MS));
+    return violations.length > 0 ? { kind: 'reload' } : outcome;
   } finally {
     document.removeEventListener('securitypolicyviolation', note);
     await nodes.endBrowserCheck(nodeId).catch(() => {
