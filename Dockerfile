@@ -1,6 +1,13 @@
 # The image of aster_drive, for both roles. docs/containers.md says how to run it; `make image` builds it with version,
 # revision and date filled in. Nothing here needs BuildKit, so every builder can make it.
 
+FROM node:22-bookworm-slim AS web
+WORKDIR /build
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-fund --no-audit
+COPY web ./
+RUN npm run build
+
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 
@@ -15,6 +22,7 @@ RUN mkdir src migrations \
 
 COPY migrations migrations
 COPY src src
+COPY --from=web /build/dist web/dist
 # Unix seconds that count as the time of the build; with them the same sources give the same binary.
 ARG ASTER_BUILD_EPOCH
 RUN cargo build --release --locked --bin aster_drive

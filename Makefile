@@ -3,20 +3,23 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench setup format reference image
+.PHONY: help run test check bench setup format reference image web
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, start a primary and a follower on this machine, store a sample; Ctrl-C stops both
 	@scripts/setup run
+	@scripts/build-web
 	cargo build --release --locked --bin aster_drive
 	@node scripts/run.mjs
 
 test: check ## Everything a change must pass: setup, check, all tests, those of a primary on both databases
+	@scripts/build-web
 	cargo test --locked
 	scripts/with-postgres cargo test --locked --lib -- primary:: db::
 	scripts/with-postgres cargo test --locked --test it -- --skip sqlite --skip architecture --skip make_run --skip two_primaries
+	scripts/test-web
 	scripts/test-chart
 
 check: setup ## Formatting, lints, documentation, licences and dependencies
@@ -25,6 +28,11 @@ check: setup ## Formatting, lints, documentation, licences and dependencies
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --no-deps --document-private-items
 	cargo deny --locked check bans licenses sources
 	@scripts/check-advisories
+	npm --prefix web run --silent check
+
+web: ## Build the web app into web/dist, where the next build of the binary takes it from
+	@scripts/setup run
+	@scripts/build-web
 
 image: ## Build the container image, tagged with the version
 	@scripts/image
@@ -36,8 +44,9 @@ bench: ## Measure the follower beside nginx on this machine, and the steps of a 
 setup: ## Install what building and testing need and this machine lacks
 	@scripts/setup test
 
-format: ## Format the Rust sources
+format: ## Format the sources
 	cargo fmt
+	npm --prefix web run --silent format
 
 reference: ## Write .env.example, docs/configuration.md and the chart's values anew from their sources
 	@cargo run --locked --quiet -- config reference --format env > .env.example.new

@@ -96,12 +96,12 @@ export function AuditTable({ entries, users }: { entries: AuditEntry[]; users: U
     id === null ? t('audit.bootstrap') : (users.find((user) => user.id === id)?.username ?? `#${id}`);
   return (
     <Card padding={0}>
-      <Table.ScrollContainer minWidth={560}>
+      <Table.ScrollContainer minWidth={300} type="native">
         <Table>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('audit.when')}</Table.Th>
-              <Table.Th>{t('audit.user')}</Table.Th>
+              <Table.Th visibleFrom="sm">{t('audit.user')}</Table.Th>
               <Table.Th>{t('audit.what')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -113,7 +113,7 @@ export function AuditTable({ entries, users }: { entries: AuditEntry[]; users: U
                     {format.time(entry.created_at)}
                   </Text>
                 </Table.Td>
-                <Table.Td>
+                <Table.Td visibleFrom="sm">
                   <Text size="sm">{who(entry.user_id)}</Text>
                 </Table.Td>
                 <Table.Td>
@@ -145,28 +145,28 @@ function Subject({ entry }: { entry: AuditEntry }) {
   if (entry.action === 'delete' || id === null) return <b>{name}</b>;
   if (type === 'node' || type === 'ingress_target') {
     return (
-      <LinkAnchor to="/admin/remote-nodes/$nodeId" params={{ nodeId: id }} inherit>
+      <LinkAnchor to="/admin/remote-nodes/$nodeId" params={{ nodeId: id }} inherit underline="always">
         {name}
       </LinkAnchor>
     );
   }
   if (type === 'policy') {
     return (
-      <LinkAnchor to="/admin/policies/$policyId" params={{ policyId: id }} inherit>
+      <LinkAnchor to="/admin/policies/$policyId" params={{ policyId: id }} inherit underline="always">
         {name}
       </LinkAnchor>
     );
   }
   if (type === 'policy_group') {
     return (
-      <LinkAnchor to="/admin/policy-groups/$groupId" params={{ groupId: id }} inherit>
+      <LinkAnchor to="/admin/policy-groups/$groupId" params={{ groupId: id }} inherit underline="always">
         {name}
       </LinkAnchor>
     );
   }
   if (type === 'user') {
     return (
-      <LinkAnchor to="/admin/users/$userId" params={{ userId: id }} inherit>
+      <LinkAnchor to="/admin/users/$userId" params={{ userId: id }} inherit underline="always">
         {name}
       </LinkAnchor>
     );

@@ -43,7 +43,10 @@ export default function SpaceChart({ nodes }: { nodes: Node[] }) {
                 borderRadius: 8,
               }}
             />
-            <Legend formatter={(name) => <span style={{ color: 'var(--mantine-color-text)' }}>{name}</span>} />
+            <Legend
+              itemSorter={null}
+              formatter={(name) => <span style={{ color: 'var(--mantine-color-text)' }}>{name}</span>}
+            />
             <Bar
               dataKey="used"
               name={labels.used}

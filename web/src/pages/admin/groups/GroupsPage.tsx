@@ -33,13 +33,13 @@ export function GroupsPage() {
             </Empty>
           ) : (
             <Card padding={0}>
-              <Table.ScrollContainer minWidth={560}>
+              <Table.ScrollContainer minWidth={300} type="native">
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t('groups.name')}</Table.Th>
                       <Table.Th>{t('groups.rules')}</Table.Th>
-                      <Table.Th>{t('groups.state')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('groups.state')}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -82,7 +82,7 @@ function Row({ group, policies }: { group: PolicyGroup; policies: Policy[] }) {
           ))}
         </Stack>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Group gap="xs">
           <StateBadge tone={group.is_enabled ? 'good' : 'off'}>
             {group.is_enabled ? t('groups.enabled') : t('groups.disabled')}

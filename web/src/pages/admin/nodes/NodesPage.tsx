@@ -34,15 +34,15 @@ export function NodesPage() {
             </Empty>
           ) : (
             <Card padding={0}>
-              <Table.ScrollContainer minWidth={640}>
+              <Table.ScrollContainer minWidth={300} type="native">
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t('list.name')}</Table.Th>
                       <Table.Th>{t('list.state')}</Table.Th>
-                      <Table.Th>{t('list.address')}</Table.Th>
-                      <Table.Th>{t('list.space')}</Table.Th>
-                      <Table.Th>{t('list.checked')}</Table.Th>
+                      <Table.Th visibleFrom="md">{t('list.address')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('list.space')}</Table.Th>
+                      <Table.Th visibleFrom="lg">{t('list.checked')}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -85,15 +85,15 @@ function NodeRow({ node }: { node: Node }) {
           <StateBadge tone={state.tone}>{t(`state.${state.id}`)}</StateBadge>
         </Group>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm" c={node.base_url ? undefined : 'dimmed'}>
           {node.base_url || t('list.noAddress')}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Space node={node} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="lg">
         <Text size="sm" c="dimmed" title={node.last_checked_at ? format.time(node.last_checked_at) : undefined}>
           {node.last_checked_at ? format.ago(node.last_checked_at, Date.now()) : t('list.never')}
         </Text>

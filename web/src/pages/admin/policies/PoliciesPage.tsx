@@ -30,13 +30,13 @@ export function PoliciesPage() {
             </Empty>
           ) : (
             <Card padding={0}>
-              <Table.ScrollContainer minWidth={680}>
+              <Table.ScrollContainer minWidth={300} type="native">
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t('policies.name')}</Table.Th>
-                      <Table.Th>{t('policies.where')}</Table.Th>
-                      <Table.Th>{t('policies.limit')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('policies.where')}</Table.Th>
+                      <Table.Th visibleFrom="md">{t('policies.limit')}</Table.Th>
                       <Table.Th>{t('policies.test')}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
@@ -68,13 +68,13 @@ function Row({ policy }: { policy: Policy }) {
           {policy.is_default && <StateBadge tone="off">{t('policies.default')}</StateBadge>}
         </Group>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Where policy={policy} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm">{policy.max_file_size ? format.bytes(policy.max_file_size) : t('policies.unlimited')}</Text>
       </Table.Td>
-      <Table.Td miw={220}>
+      <Table.Td>
         <PolicyTest policy={policy} />
       </Table.Td>
     </Table.Tr>

@@ -41,15 +41,15 @@ export function UsersPage() {
         {({ items, total }) => (
           <Stack>
             <Card padding={0}>
-              <Table.ScrollContainer minWidth={680}>
+              <Table.ScrollContainer minWidth={300} type="native">
                 <Table>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t('users.name')}</Table.Th>
-                      <Table.Th>{t('users.role')}</Table.Th>
+                      <Table.Th visibleFrom="md">{t('users.role')}</Table.Th>
                       <Table.Th>{t('users.status')}</Table.Th>
-                      <Table.Th>{t('users.used')}</Table.Th>
-                      <Table.Th>{t('users.group')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('users.used')}</Table.Th>
+                      <Table.Th visibleFrom="md">{t('users.group')}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -95,13 +95,13 @@ function Row({ user }: { user: User }) {
           {user.email}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm">{t(`role.${user.role}`)}</Text>
       </Table.Td>
       <Table.Td>
         <StateBadge tone={user.status === 'active' ? 'good' : 'off'}>{t(`userStatus.${user.status}`)}</StateBadge>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Text size="sm">
           {format.bytes(user.storage_used)}{' '}
           <Text span c="dimmed" inherit>
@@ -109,7 +109,7 @@ function Row({ user }: { user: User }) {
           </Text>
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm">{group?.name ?? t('users.noGroup')}</Text>
       </Table.Td>
     </Table.Tr>
