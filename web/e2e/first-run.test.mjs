@@ -43,6 +43,17 @@ test('a new server leads to its setup and answers mistakes beside the fields', a
   await button('Create the account').click();
 });
 
+test('files are compressed, kept for ever under names of their content, and the page never is', async () => {
+  const accept = { accept: 'text/html', 'accept-encoding': 'br' };
+  const home = await fetch(stage.primary.url, { headers: accept });
+  assert.equal(home.headers.get('cache-control'), 'no-store');
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(await home.text())?.[1];
+  const file = await fetch(stage.primary.url + script, { headers: accept });
+  assert.equal(file.headers.get('content-encoding'), 'br');
+  assert.equal(file.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+  assert.match(file.headers.get('content-type'), /javascript/);
+});
+
 test('the guided path knows the address, tests the storage and leads to the first follower', async () => {
   await heading('Three things, then it is ready');
   assert.equal(await page.getByLabel('Public site URL').inputValue(), stage.primary.url);

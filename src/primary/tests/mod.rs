@@ -11,6 +11,7 @@ mod tasks;
 mod throttling;
 mod tree;
 mod upload;
+mod web;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -63,7 +63,14 @@ export function Copyable({ text, label, inline = false }: Props) {
           {word}
         </Button>
       </Group>
-      <Code block ref={source as never} tabIndex={0} fz="sm" style={{ whiteSpace: 'pre-wrap' }} data-copyable={label}>
+      <Code
+        block
+        ref={source as never}
+        tabIndex={0}
+        fz="sm"
+        style={{ whiteSpace: 'pre', overflowX: 'auto' }}
+        data-copyable={label}
+      >
         {text}
       </Code>
       <span role="status" style={{ position: 'absolute', clipPath: 'inset(50%)' }}>

@@ -1,5 +1,6 @@
-import { Box, Grid, Group, Stepper, Text } from '@mantine/core';
+import { Box, Button, Grid, Group, Progress, Stepper, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { IconArrowLeft } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -20,15 +21,28 @@ export function WizardFrame({ shown, next, onShow, children }: Props) {
   const reached = next === 'done' ? STEPS.length : STEPS.indexOf(next);
   if (!wide) {
     const number = Math.min(at + 1, STEPS.length);
+    const back = STEPS[at - 1];
     return (
       <Box>
         {shown !== 'done' && (
-          <Group gap="xs" mb="sm">
-            <Text fw={600}>{t(`step.${shown}`)}</Text>
-            <Text size="sm" c="dimmed">
-              {t('wizard.stepOf', { number, count: STEPS.length })}
-            </Text>
-          </Group>
+          <Box mb="md">
+            <Group justify="space-between" mih={30}>
+              <Text size="sm" c="dimmed">
+                {t('wizard.stepOf', { number, count: STEPS.length })}
+              </Text>
+              {back && (
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  leftSection={<IconArrowLeft size={14} aria-hidden />}
+                  onClick={() => onShow(back)}
+                >
+                  {t(`step.${back}`)}
+                </Button>
+              )}
+            </Group>
+            <Progress value={(reached / STEPS.length) * 100} size="sm" aria-label={t('wizard.steps')} />
+          </Box>
         )}
         {children}
       </Box>
