@@ -129,8 +129,8 @@ function NodesHealth({ nodes }: { nodes: Node[] }) {
       {nodes.map((node) => {
         const state = stateOf(node);
         return (
-          <Group component="li" key={node.id} justify="space-between" wrap="nowrap">
-            <div style={{ minWidth: 0 }}>
+          <Group component="li" key={node.id} justify="space-between" gap="xs">
+            <div style={{ flex: '1 1 12rem' }}>
               <RowLink to="/admin/remote-nodes/$nodeId" params={{ nodeId: node.id }}>
                 {node.name}
               </RowLink>
