@@ -47,6 +47,7 @@ const PRIMARY: &[Step] = &[
     (7, "policies", Text::Shared(include_str!("../../migrations/primary/0007_policies.sql"))),
     (8, "tasks", Text::Shared(include_str!("../../migrations/primary/0008_tasks.sql"))),
     (9, "uploads", Text::Shared(include_str!("../../migrations/primary/0009_uploads.sql"))),
+    (10, "shares", Text::Shared(include_str!("../../migrations/primary/0010_shares.sql"))),
     (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
 ];
 const FOLLOWER: &[Step] = &[

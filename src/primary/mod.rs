@@ -4,6 +4,7 @@
 //! `store.rs` its SQL. A domain may use the rules of another, never its routes or SQL. This file puts them together.
 
 pub mod accounts;
+pub mod archives;
 pub mod audit;
 pub mod bootstrap;
 mod caller;
@@ -11,10 +12,12 @@ mod error;
 pub mod files;
 mod health;
 pub mod keys;
+pub mod links;
 pub mod nodes;
 mod paging;
 pub mod policies;
 pub mod settings;
+pub mod shares;
 pub mod spaces;
 pub mod storage_migrations;
 pub mod tasks;
@@ -35,15 +38,18 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use self::accounts::{AccountError, Accounts};
+use self::archives::Archives;
 use self::audit::Audit;
 use self::bootstrap::{Bootstrap, BootstrapError};
 use self::files::Files;
 use self::keys::KeysError;
+use self::links::Links;
 use self::nodes::Nodes;
 use self::policies::{Machine, Policies, PolicyError};
 use self::settings::{Settings, SettingsError};
+use self::shares::Shares;
 use self::storage_migrations::StorageMigrations;
-use self::teams::Teams;
+use self::teams::{TeamError, Teams};
 use self::throttle::Throttle;
 use self::trash::Trash;
 use self::uploads::Uploads;
@@ -95,6 +101,9 @@ pub struct Parts {
     teams: Teams,
     trash: Trash,
     uploads: Uploads,
+    shares: Shares,
+    links: Links,
+    archives: Archives,
     /// Tells the cleaner that there is something to do.
     cleaning: Notify,
     audit: Audit,
@@ -129,9 +138,12 @@ impl Primary {
         let policies = Policies::new(db.clone(), nodes.clone(), Machine::from_config(config));
         policies.ensure_defaults().await?;
         let files = Files::new(db.clone(), settings.clone());
-        let teams = Teams::new(db.clone());
+        let teams = Teams::new(db.clone(), settings.clone(), audit.clone());
         let trash = Trash::new(db.clone(), settings.clone());
         let uploads = Uploads::new(db.clone(), settings.clone(), policies.clone());
+        let shares = Shares::new(db.clone(), settings.clone(), audit.clone(), &config.auth);
+        let links = Links::new(db.clone(), audit.clone());
+        let archives = Archives::new(db.clone(), settings.clone());
         let bootstrap = Bootstrap::new(
             db.clone(),
             config.auth.sealing_key.clone(),
@@ -156,6 +168,9 @@ impl Primary {
             teams,
             trash,
             uploads,
+            shares,
+            links,
+            archives,
             cleaning,
             audit,
             bootstrap,
@@ -176,7 +191,12 @@ impl Primary {
 
     /// Everything the primary answers.
     pub fn routes(&self) -> Router {
-        let in_space = files::api::routes().merge(trash::api::routes()).merge(uploads::api::routes());
+        let in_space = files::api::routes()
+            .merge(trash::api::routes())
+            .merge(uploads::api::routes())
+            .merge(shares::api::routes())
+            .merge(links::api::routes())
+            .merge(archives::api::routes());
         let api = Router::new()
             .nest("/teams/{team_id}", in_space.clone())
             .merge(in_space)
@@ -185,11 +205,13 @@ impl Primary {
             .merge(nodes::api::routes())
             .merge(policies::api::routes())
             .merge(audit::api::routes())
+            .merge(teams::api::routes())
+            .merge(shares::api::public_routes())
             .merge(bootstrap::api::routes())
             .merge(tasks::api::routes())
             .merge(storage_migrations::api::routes());
-        let all = health::routes().nest(API, api).merge(web::routes()).with_state(self.clone());
-        with_common_layers(all.layer(Extension(NoNul)))
+        let outside = health::routes().merge(links::api::public_routes()).merge(web::routes());
+        with_common_layers(outside.nest(API, api).with_state(self.clone()).layer(Extension(NoNul)))
     }
 
     /// Finishes the declared bootstrap, probes nodes, removes stray objects and expired uploads, and works on tasks,
@@ -243,6 +265,19 @@ impl Primary {
         if let Err(error) = self.files.clean_strays(&self.policies, files::SETTLE).await {
             tracing::warn!("stray objects were not removed: {error}");
         }
+    }
+
+    /// Empties the spaces of teams that were archived long ago; the cleaner works off what is marked here, and the next
+    /// round finds them empty.
+    async fn remove_archived_teams(&self) -> Result<(), TeamError> {
+        for space in self.teams.begin_removals(Timestamp::now()).await? {
+            match self.trash.mark_space(&self.files, space).await {
+                Ok(true) => self.wake_cleaner(),
+                Ok(false) => _ = self.teams.finish_removal(space).await?,
+                Err(error) => tracing::warn!("the space of an archived team was not emptied: {error}"),
+            }
+        }
+        Ok(())
     }
 
     async fn clean_uploads(&self) {

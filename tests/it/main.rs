@@ -27,6 +27,7 @@ mod re_enrollment;
 mod reverse_proxy;
 mod s3_outage;
 mod s3_target;
+mod shares;
 mod signals;
 mod start_sequence;
 mod storage_migration;

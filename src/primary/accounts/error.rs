@@ -31,6 +31,11 @@ pub enum AccountError {
     /// Files or other things belong to the account.
     #[error("user {0} still owns files; delete them first, or set the status to `disabled`")]
     StillOwns(i64),
+    /// A team would be without an owner.
+    #[error(
+        "user {0} is the last owner of a team; give it another owner, or archive it and let it be removed"
+    )]
+    LastOwner(i64),
     /// Only administrators make accounts.
     #[error("registration is closed; ask an administrator for an account")]
     RegistrationClosed,

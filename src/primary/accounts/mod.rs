@@ -13,10 +13,11 @@ mod sessions;
 mod store;
 mod token;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use self::api::CsrfError;
-pub(in crate::primary) use self::api::{Admin, User};
+pub(in crate::primary) use self::api::{Admin, User, cookie};
 pub use self::api_tokens::{ApiToken, InvalidApiToken, NewApiToken, Scope};
 pub use self::devices::{Device, Revoked};
 pub use self::error::AccountError;
@@ -293,6 +294,24 @@ impl Accounts {
     pub async fn get(&self, id: i64) -> Result<Account, AccountError> {
         let mut connection = self.db.read().acquire().await?;
         store::user_by_id(&mut connection, id).await?.ok_or(AccountError::NotFound(id))
+    }
+
+    /// The account with this login name or mail address, whatever the case.
+    pub async fn by_identifier(&self, identifier: &str) -> Result<Option<Account>, AccountError> {
+        let key = rules::folded(identifier.trim());
+        let Some(found) = store::credentials(&self.db, &key).await? else { return Ok(None) };
+        let mut connection = self.db.read().acquire().await?;
+        Ok(store::user_by_id(&mut connection, found.id).await?)
+    }
+
+    /// What is kept of a password that guards something other than an account.
+    pub async fn hash_other(&self, password: &SecretString) -> Result<String, AccountError> {
+        Ok(self.passwords.hash(password).await?)
+    }
+
+    /// Whether `password` belongs to what [`hash_other`](Self::hash_other) made.
+    pub async fn fits_other(&self, password: &SecretString, hash: String) -> Result<bool, AccountError> {
+        Ok(self.passwords.verify(password, Some(hash)).await?)
     }
 
     /// A part of the accounts that fit, and how many do.

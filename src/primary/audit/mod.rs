@@ -53,6 +53,18 @@ pub enum Action {
     Redeem,
     /// A follower completed its enrollment.
     Enroll,
+    /// A team was closed.
+    Archive,
+    /// An archived team was opened again.
+    Restore,
+    /// A user became a member of a team.
+    AddMember,
+    /// A member of a team got another role.
+    ChangeMember,
+    /// A user is no member of a team any more.
+    RemoveMember,
+    /// A link stopped working.
+    Revoke,
 }
 
 /// What it was done to.
@@ -66,6 +78,9 @@ pub enum Entity {
     PolicyGroup,
     ApiToken,
     Task,
+    Team,
+    Share,
+    DirectLink,
 }
 
 /// Who did it.
@@ -223,6 +238,12 @@ impl Action {
             Self::RevokeSessions => "revoke_sessions",
             Self::Redeem => "redeem",
             Self::Enroll => "enroll",
+            Self::Archive => "archive",
+            Self::Restore => "restore",
+            Self::AddMember => "add_member",
+            Self::ChangeMember => "change_member",
+            Self::RemoveMember => "remove_member",
+            Self::Revoke => "revoke",
         }
     }
 }
@@ -238,6 +259,9 @@ impl Entity {
             Self::PolicyGroup => "policy_group",
             Self::ApiToken => "api_token",
             Self::Task => "task",
+            Self::Team => "team",
+            Self::Share => "share",
+            Self::DirectLink => "direct_link",
         }
     }
 }

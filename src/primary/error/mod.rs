@@ -1,6 +1,7 @@
 //! What each failure of the primary is to a client: status, code, text. Causes go to the log with the answer.
 
 mod nodes;
+mod sharing;
 mod tasks;
 mod uploads;
 
@@ -13,7 +14,6 @@ use crate::primary::files::multipart::MultipartError;
 use crate::primary::nodes::NodeError;
 use crate::primary::policies::PolicyError;
 use crate::primary::settings::SettingsError;
-use crate::primary::teams::TeamError;
 use crate::primary::throttle::TooSoon;
 use crate::primary::trash::TrashError;
 use crate::protocol::{ErrorCode, codes};
@@ -67,6 +67,7 @@ impl From<AccountError> for ApiError {
             | AccountError::EmailTaken(_)
             | AccountError::LastAdmin(_)
             | AccountError::StillOwns(_)
+            | AccountError::LastOwner(_)
             | AccountError::TooManyApiTokens => codes::CONFLICT,
             AccountError::NotFound(_) | AccountError::UnknownApiToken(_) | AccountError::UnknownSession => {
                 codes::NOT_FOUND
@@ -110,6 +111,7 @@ impl From<FileError> for ApiError {
             FileError::NotFound(_) | FileError::VersionNotFound(_) => Self::new(codes::FILE_NOT_FOUND, text),
             FileError::FolderNotFound(_) => Self::new(FOLDER_NOT_FOUND, text),
             FileError::ContentChanged(_) => Self::new(codes::PRECONDITION, text),
+            FileError::SelectionTooLarge { .. } => Self::new(codes::PAYLOAD_TOO_LARGE, text),
             FileError::QuotaExceeded(_) => Self::new(QUOTA_EXCEEDED, text),
             FileError::TooManyOfName(_)
             | FileError::PolicyChanged(_)
@@ -136,15 +138,6 @@ impl From<TrashError> for ApiError {
             TrashError::NotFound(_) => Self::new(codes::NOT_FOUND, error.to_string()),
             TrashError::File(error) => error.into(),
             TrashError::Database(_) => Self::internal(codes::DATABASE, error),
-        }
-    }
-}
-
-impl From<TeamError> for ApiError {
-    fn from(error: TeamError) -> Self {
-        match error {
-            TeamError::NotFound(_) => Self::new(codes::NOT_FOUND, error.to_string()),
-            TeamError::Database(_) => Self::internal(codes::DATABASE, error),
         }
     }
 }

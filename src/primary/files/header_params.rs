@@ -89,7 +89,7 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 
 /// A `Content-Disposition` of the kind `attachment` or `inline` that offers the content under `name`, for old and for
 /// new clients (RFC 6266 §4.3).
-pub(super) fn disposition(kind: &str, name: &str) -> String {
+pub(in crate::primary) fn disposition(kind: &str, name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| if c == ' ' || c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') { c } else { '_' })

@@ -1,7 +1,9 @@
 //! What lies in a folder, in pages. Files are paged by a cursor, so that a later page costs what the first does.
 
+use std::collections::HashSet;
+
 use super::store::lists;
-use super::{FileError, FileRecord, Files, FolderRecord};
+use super::{FileError, FileRecord, Files, FolderRecord, Item};
 use crate::primary::spaces::Space;
 
 /// What a list is sorted by; equal items by id.
@@ -69,6 +71,8 @@ pub struct Listing {
     pub folders_total: u64,
     /// All files in it.
     pub files_total: u64,
+    /// What in this folder is shared, on this page or another.
+    pub shared: HashSet<Item>,
     /// Where the next page of files begins; `None` after the last.
     pub next_file: Option<Cursor>,
 }
@@ -97,6 +101,7 @@ impl Files {
             files: files.into_iter().map(|(file, _)| file).collect(),
             folders_total: lists::count_folders(&mut connection, space.id, folder_id).await?,
             files_total: lists::count_files(&mut connection, space.id, folder_id).await?,
+            shared: lists::shared(&mut connection, space.id, folder_id).await?,
             next_file,
         })
     }

@@ -18,6 +18,7 @@ mod header_params;
 mod listing;
 pub(in crate::primary) mod multipart;
 mod name;
+mod picking;
 mod released;
 mod reservation;
 mod store;
@@ -29,12 +30,15 @@ mod versions;
 
 /// A file as every domain shows it to clients.
 pub(in crate::primary) use self::api::FileInfo;
+pub(in crate::primary) use self::api::{FolderQuery, PublicFile, PublicFolder, Way, content_answer};
 pub use self::content::{NewFile, Target};
 pub(in crate::primary) use self::counts::report as report_counts;
 pub use self::counts::{Condition, Counts, Difference, condition, key_of};
 pub use self::folders::{Extent, FolderRecord};
+pub(in crate::primary) use self::header_params::disposition;
 pub use self::listing::{Cursor, ListQuery, Listing, Order, SortBy};
 pub use self::name::{FileName, NameError};
+pub use self::picking::{PickLimits, Picked};
 pub use self::reservation::{Reservation, adopt};
 use self::strays::InFlight;
 pub(in crate::primary) use self::strays::{INTERVAL as CLEANING_INTERVAL, SETTLE, note_abandoned};
@@ -125,6 +129,16 @@ pub enum FileError {
     TooMany {
         /// Files and folders.
         found: u64,
+        /// Limit.
+        max: u64,
+    },
+    /// Too much for one archive.
+    #[error(
+        "the selection has more than {max} {what}; take a smaller one, or ask an administrator for a higher limit"
+    )]
+    SelectionTooLarge {
+        /// What there is too much of.
+        what: &'static str,
         /// Limit.
         max: u64,
     },

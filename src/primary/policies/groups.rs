@@ -255,7 +255,7 @@ impl Policies {
         self.group(id).await
     }
 
-    /// Removes a group that is not the default and has no users.
+    /// Removes a group that is not the default and has neither users nor teams.
     pub async fn delete_group(&self, id: i64) -> Result<(), PolicyError> {
         let mut tx = self.0.db.begin_alone().await?;
         hold(&mut tx, "policy_groups", id).await?;
@@ -267,6 +267,10 @@ impl Policies {
         }
         if users > 0 {
             reasons.push(format!("{users} users are assigned to it; assign them to another group first"));
+        }
+        let teams = store::teams_in(&mut tx, id).await?;
+        if teams > 0 {
+            reasons.push(format!("{teams} teams are assigned to it; assign them to another group first"));
         }
         if !reasons.is_empty() {
             return Err(PolicyError::InUse { what: WHAT, name: group.name, reason: reasons.join("; ") });

@@ -23,6 +23,9 @@ pub(super) mod keys {
     pub(in super::super) const DEFAULT_STORAGE_QUOTA: &str = "default_storage_quota";
     pub(in super::super) const MAX_VERSIONS_PER_FILE: &str = "max_versions_per_file";
     pub(in super::super) const TRASH_RETENTION_DAYS: &str = "trash_retention_days";
+    pub(in super::super) const TEAM_ARCHIVE_RETENTION_DAYS: &str = "team_archive_retention_days";
+    pub(in super::super) const ARCHIVE_BUILD_MAX_ENTRIES: &str = "archive_build_max_entries";
+    pub(in super::super) const ARCHIVE_BUILD_MAX_BYTES: &str = "archive_build_max_bytes";
     pub(in super::super) const AUTH_ALLOW_USER_REGISTRATION: &str = "auth_allow_user_registration";
     pub(in super::super) const AUTH_THROTTLE_ENABLED: &str = "auth_throttle_enabled";
     pub(in super::super) const AUTH_THROTTLE_ACCOUNT_BURST: &str = "auth_throttle_account_burst";
@@ -225,6 +228,27 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         default: &["7"],
         category: "storage",
         doc: "Days that something deleted stays in the trash. Until it is removed it counts against the quota.",
+    },
+    Definition {
+        key: keys::TEAM_ARCHIVE_RETENTION_DAYS,
+        kind: Kind::Number { min: 0, max: 3_650 },
+        default: &["7"],
+        category: "storage",
+        doc: "Days that an archived team can be restored. After that its files are removed for good, and the team.",
+    },
+    Definition {
+        key: keys::ARCHIVE_BUILD_MAX_ENTRIES,
+        kind: Kind::Number { min: 1, max: 100_000 },
+        default: &["10000"],
+        category: "archives",
+        doc: "Files and folders that one downloaded archive may have. The list of them is held in memory while it is sent.",
+    },
+    Definition {
+        key: keys::ARCHIVE_BUILD_MAX_BYTES,
+        kind: Kind::Number { min: 1, max: i64::MAX.unsigned_abs() },
+        default: &["2147483648"],
+        category: "archives",
+        doc: "Bytes of all files that one downloaded archive may have.",
     },
     Definition {
         key: keys::AUTH_ALLOW_USER_REGISTRATION,

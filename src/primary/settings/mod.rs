@@ -245,6 +245,21 @@ impl Settings {
         self.number(keys::TRASH_RETENTION_DAYS)
     }
 
+    /// Days that an archived team can be restored.
+    pub fn team_archive_retention_days(&self) -> u64 {
+        self.number(keys::TEAM_ARCHIVE_RETENTION_DAYS)
+    }
+
+    /// Most files and folders of one downloaded archive.
+    pub fn archive_build_max_entries(&self) -> u64 {
+        self.number(keys::ARCHIVE_BUILD_MAX_ENTRIES)
+    }
+
+    /// Most bytes of the files of one downloaded archive.
+    pub fn archive_build_max_bytes(&self) -> u64 {
+        self.number(keys::ARCHIVE_BUILD_MAX_BYTES)
+    }
+
     /// Whether everybody may make an account.
     pub fn auth_allow_user_registration(&self) -> bool {
         self.flag(keys::AUTH_ALLOW_USER_REGISTRATION)

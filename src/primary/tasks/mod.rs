@@ -40,6 +40,8 @@ pub(super) fn worker(queue: &Queue, primary: &Primary) -> Worker {
         .register(StorageMigration(primary.clone()))
         .register_periodic(upkeep::SessionCleanup(primary.clone()), hourly.clone())
         .register_periodic(upkeep::AuditCleanup(primary.clone()), hourly.clone())
+        .register_periodic(upkeep::TeamCleanup(primary.clone()), hourly.clone())
+        .register_periodic(upkeep::LinkCleanup(primary.clone()), hourly.clone())
         .register_periodic(upkeep::TrashCleanup(primary.clone()), hourly.clone())
         .register_periodic(upkeep::TaskCleanup(primary.clone()), hourly)
         .register_periodic(upkeep::BlobReconcile(primary.clone()), reconciling)

@@ -16,6 +16,10 @@ pub(super) struct AuditCleanup(pub(super) Primary);
 pub(super) struct TaskCleanup(pub(super) Primary);
 /// Has old things in the trash removed for good.
 pub(super) struct TrashCleanup(pub(super) Primary);
+/// Empties the spaces of teams that were archived long ago, and removes those that are empty.
+pub(super) struct TeamCleanup(pub(super) Primary);
+/// Forgets preview links and tickets for archives whose time is over.
+pub(super) struct LinkCleanup(pub(super) Primary);
 /// Compares reference counts and stored bytes with the rows, and tells the log. Repairs nothing: a wrong counter is a
 /// fault to be understood first, and `doctor --fix` puts it right.
 pub(super) struct BlobReconcile(pub(super) Primary);
@@ -61,6 +65,28 @@ impl Kind for TrashCleanup {
             self.0.wake_cleaner();
         }
         Ok(json!({ "expired": marked }))
+    }
+}
+
+impl Kind for TeamCleanup {
+    const NAME: &'static str = "team_archive_cleanup";
+    type Payload = ();
+
+    async fn run(&self, _: &Context, (): ()) -> Result<Value, Failure> {
+        self.0.remove_archived_teams().await.map_err(Failure::transient)?;
+        Ok(Value::Null)
+    }
+}
+
+impl Kind for LinkCleanup {
+    const NAME: &'static str = "link_cleanup";
+    type Payload = ();
+
+    async fn run(&self, _: &Context, (): ()) -> Result<Value, Failure> {
+        let now = Timestamp::now();
+        self.0.links.remove_expired(now).await.map_err(Failure::transient)?;
+        self.0.archives.remove_expired(now).await.map_err(Failure::transient)?;
+        Ok(Value::Null)
     }
 }
 

@@ -42,11 +42,6 @@ impl Session {
     async fn complete(&self, id: &str) -> (u16, Value) {
         self.send(Method::POST, &format!("/files/upload/{id}/complete"), json!({})).await
     }
-
-    async fn download(&self, file: &Value) -> Vec<u8> {
-        let request = self.request(Method::GET, &format!("/files/{file}/download"));
-        request.send().await.expect("reply").bytes().await.expect("bytes").to_vec()
-    }
 }
 
 async fn chunked() -> (Site, Session) {
@@ -75,6 +70,10 @@ async fn nothing_is_left(site: &Site) {
     assert_eq!(left, 0);
     assert_eq!(site.leftovers().await, (0, 0, 0, 0));
     assert_eq!((site.count("upload_sessions").await, site.count("upload_chunks").await), (0, 0));
+}
+
+fn id_of(answer: &Value) -> i64 {
+    answer["data"]["id"].as_i64().expect("id")
 }
 
 #[tokio::test]
@@ -114,7 +113,7 @@ async fn chunks_in_any_order_and_twice_become_one_file() {
         (201, &json!("all.bin"), &json!(4500))
     );
     assert!(!file["data"]["folder_id"].is_null());
-    assert_eq!(admin.download(&file["data"]["id"]).await, content);
+    assert_eq!(admin.download(id_of(&file)).await, content);
     let (status, again) = admin.complete(&id).await;
     assert_eq!((status, &again["data"]), (201, &file["data"]));
     assert_eq!(admin.get(&format!("/files/upload/{id}")).await.1["data"]["status"], "completed");
@@ -157,7 +156,7 @@ async fn concurrent_completions_make_one_file() {
     }
     let (status, file) = admin.complete(&id).await;
     assert_eq!(status, 201, "{file}");
-    assert_eq!(admin.download(&file["data"]["id"]).await, content);
+    assert_eq!(admin.download(id_of(&file)).await, content);
     assert_eq!(site.leftovers().await, (1, 1, 0, 1));
     assert_eq!(admin.get("/auth/me").await.1["data"]["storage_used"], content.len());
 }
@@ -188,7 +187,7 @@ async fn an_assembly_whose_primary_died_is_taken_up_after_its_lease() {
         site.execute("UPDATE upload_sessions SET lease_until = 1 WHERE status = 'assembling'").await;
         let (status, file) = admin.complete(&id).await;
         assert_eq!(status, 201, "{file}");
-        assert_eq!(admin.download(&file["data"]["id"]).await, content);
+        assert_eq!(admin.download(id_of(&file)).await, content);
     }
     assert_eq!(site.leftovers().await, (2, 2, 0, 2));
 }

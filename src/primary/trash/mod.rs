@@ -7,7 +7,7 @@ pub(in crate::primary) mod api;
 mod store;
 
 use crate::db::Db;
-use crate::primary::files::{FileError, Files, Item};
+use crate::primary::files::{FileError, Files, Item, ListQuery};
 use crate::primary::policies::Policies;
 use crate::primary::settings::Settings;
 use crate::primary::spaces::{self, Space};
@@ -15,6 +15,8 @@ use crate::protocol::Timestamp;
 
 /// Files that one transaction removes for good.
 const PART: u32 = 500;
+/// Who deletes what nobody in particular does; no user has this id.
+const PROGRAM: i64 = 0;
 const DAY_MS: i64 = 86_400_000;
 
 /// Something in the trash.
@@ -116,6 +118,25 @@ impl Trash {
         let marked = store::mark_all_for_removal(&mut tx, space.id).await?;
         tx.commit().await?;
         Ok(marked)
+    }
+
+    /// Marks everything in `space` for removal, also what is not in the trash yet; for a space that is closed for good.
+    /// `false` when it is empty.
+    pub async fn mark_space(&self, files: &Files, space: Space) -> Result<bool, TrashError> {
+        let part = ListQuery { folder_limit: PART, file_limit: PART, ..ListQuery::default() };
+        loop {
+            let root = files.list(space, None, &part).await?;
+            let folders = root.folders.iter().map(|folder| Item::Folder(folder.id));
+            let items: Vec<Item> = folders.chain(root.files.iter().map(|file| Item::File(file.id))).collect();
+            if items.is_empty() {
+                break;
+            }
+            for item in items {
+                self.put(files, space, PROGRAM, item).await?;
+            }
+        }
+        self.empty(space).await?;
+        Ok(store::any_in(&self.db, space.id).await?)
     }
 
     /// Marks what has lain longer than the setting allows.

@@ -64,6 +64,12 @@ pub(super) async fn mark_all_for_removal(tx: &mut Tx, space_id: i64) -> Result<u
         .map(|done| done.rows_affected())
 }
 
+/// Whether a space has anything in the trash, marked or not.
+pub(super) async fn any_in(db: &Db, space_id: i64) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query("SELECT 1 FROM trash WHERE space_id = $1 LIMIT 1").bind(space_id);
+    Ok(query.fetch_optional(db.read()).await?.is_some())
+}
+
 pub(super) async fn mark_before(tx: &mut Tx, before_ms: i64) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE trash SET is_being_removed = 1 WHERE deleted_at <= $1 AND is_being_removed = 0")
         .bind(before_ms)

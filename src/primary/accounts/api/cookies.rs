@@ -15,7 +15,7 @@ const REFRESH_PATH: &str = "/api/v1/auth";
 
 /// The value of a request's cookie. Of several with the name the first counts, as browsers send the most specific
 /// one first.
-pub(super) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(in crate::primary) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

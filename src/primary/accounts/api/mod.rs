@@ -15,6 +15,7 @@ use http::{HeaderMap, header};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+pub(in crate::primary) use self::cookies::get as cookie;
 pub use self::csrf::CsrfError;
 use self::extract::LoggedIn;
 pub(in crate::primary) use self::extract::{Admin, User};

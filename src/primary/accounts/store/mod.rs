@@ -172,6 +172,9 @@ fn filtered(sql: String, filter: &UserFilter) -> Query {
 
 /// Deletes a user with logins and tokens.
 pub(super) async fn delete_user(tx: &mut Tx, id: i64) -> Result<(), AccountError> {
+    if owns_team_alone(tx, id).await? {
+        return Err(AccountError::LastOwner(id));
+    }
     let deleted = async {
         spaces::remove(tx, SpaceOwner::User(id)).await?;
         sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&mut **tx).await
@@ -181,6 +184,26 @@ pub(super) async fn delete_user(tx: &mut Tx, id: i64) -> Result<(), AccountError
         Err(error) if is_foreign_key_violation(&error) => Err(AccountError::StillOwns(id)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a team would be without an owner. Keeps the members of the user's teams as they are until the transaction
+/// ends.
+async fn owns_team_alone(tx: &mut Tx, id: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE teams SET updated_at = updated_at WHERE id IN (SELECT team_id FROM team_members WHERE user_id = $1)",
+    )
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
+    let row = sqlx::query(
+        "SELECT 1 FROM team_members own WHERE own.user_id = $1 AND own.role = 'owner' AND NOT EXISTS \
+         (SELECT 1 FROM team_members other WHERE other.team_id = own.team_id AND other.role = 'owner' \
+         AND other.user_id <> own.user_id) LIMIT 1",
+    )
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn insert_user(

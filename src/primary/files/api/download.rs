@@ -47,34 +47,62 @@ pub(super) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = primary.files.get(space, id).await?;
+    let way = Way { inline: is_on(query.inline.as_deref()), relay: is_on(query.relay.as_deref()) };
+    answer(&primary, &file, way, &method, &headers).await
+}
+
+/// How content goes to a client.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::primary) struct Way {
+    /// To be shown in a page, not as a file to keep; always through the primary.
+    pub(in crate::primary) inline: bool,
+    /// Through the primary, whatever the policy says.
+    pub(in crate::primary) relay: bool,
+}
+
+impl Way {
+    /// A file to keep, by the way that the policy says.
+    pub(in crate::primary) const TO_KEEP: Self = Self { inline: false, relay: false };
+    /// For a page to show.
+    pub(in crate::primary) const INLINE: Self = Self { inline: true, relay: true };
+}
+
+/// The content of a file that the client may see, as its request wants it.
+pub(in crate::primary) async fn answer(
+    primary: &Primary,
+    file: &FileRecord,
+    way: Way,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let etag = format!("\"{}\"", file.blob.hash);
-    let inline = is_on(query.inline.as_deref());
-    let (status, part) = match decide(&method, &headers, &etag, file.blob.size) {
+    let inline = way.inline;
+    let (status, part) = match decide(method, headers, &etag, file.blob.size) {
         Answer::Unchanged => {
-            return reply(StatusCode::NOT_MODIFIED, &file, &etag, None, inline).map_err(bad_header);
+            return reply(StatusCode::NOT_MODIFIED, file, &etag, None, inline).map_err(bad_header);
         }
         Answer::Unsatisfiable => return Err(unsatisfiable(file.blob.size)),
         Answer::Whole => (StatusCode::OK, None),
         Answer::Part(range, resolved) => (StatusCode::PARTIAL_CONTENT, Some((range, resolved))),
     };
-    if method == Method::GET && !inline && !is_on(query.relay.as_deref()) {
+    if *method == Method::GET && !inline && !way.relay {
         // The client sends its range along to where it is sent.
         let overrides = ResponseOverrides {
             cache_control: Some(PRESIGNED_CACHE.to_owned()),
             content_disposition: Some(disposition("attachment", &file.name)),
             content_type: Some(file.mime_type.clone()),
         };
-        let url = primary.files.presigned(&primary.policies, &file, &overrides, URL_LIFETIME).await?;
+        let url = primary.files.presigned(&primary.policies, file, &overrides, URL_LIFETIME).await?;
         if let Some(url) = url {
             return redirect(url.as_str()).map_err(bad_header);
         }
     }
     let resolved = part.map(|(_, resolved)| resolved);
-    let mut response = reply(status, &file, &etag, resolved, inline).map_err(bad_header)?;
-    if method == Method::HEAD {
-        primary.files.verify(&primary.policies, &file).await?;
+    let mut response = reply(status, file, &etag, resolved, inline).map_err(bad_header)?;
+    if *method == Method::HEAD {
+        primary.files.verify(&primary.policies, file).await?;
     } else {
-        let reader = primary.files.open(&primary.policies, &file, part.map(|(range, _)| range)).await?;
+        let reader = primary.files.open(&primary.policies, file, part.map(|(range, _)| range)).await?;
         *response.body_mut() = Body::from_stream(reader.body);
     }
     Ok(response)

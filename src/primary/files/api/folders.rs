@@ -16,7 +16,7 @@ const DEFAULT_FILES: u32 = 100;
 const MAX_ITEMS: u32 = 1_000;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct FolderQuery {
+pub(in crate::primary) struct FolderQuery {
     folder_limit: Option<u32>,
     #[serde(default)]
     folder_offset: u32,
@@ -55,8 +55,16 @@ struct Contents {
 impl From<Listing> for Contents {
     fn from(listing: Listing) -> Self {
         Self {
-            folders: listing.folders.into_iter().map(FolderItem::from).collect(),
-            files: listing.files.into_iter().map(FileItem::from).collect(),
+            folders: listing
+                .folders
+                .into_iter()
+                .map(|folder| FolderItem::of(listing.shared.contains(&Item::Folder(folder.id)), folder))
+                .collect(),
+            files: listing
+                .files
+                .into_iter()
+                .map(|file| FileItem::of(listing.shared.contains(&Item::File(file.id)), file))
+                .collect(),
             folders_total: listing.folders_total,
             files_total: listing.files_total,
             next_file_cursor: listing.next_file,

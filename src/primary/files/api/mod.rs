@@ -16,8 +16,12 @@ use axum::response::IntoResponse;
 use axum::routing::{get, patch as patching, post, put};
 use serde::Deserialize;
 
+pub(in crate::primary) use self::download::{Way, answer as content_answer};
+pub(in crate::primary) use self::folders::FolderQuery;
 use self::patch::Patch;
-pub(in crate::primary) use self::records::{FileInfo, FileItem, FolderInfo, FolderItem};
+pub(in crate::primary) use self::records::{
+    FileInfo, FileItem, FolderInfo, FolderItem, PublicFile, PublicFolder,
+};
 use super::{FileError, FileName, Item};
 use crate::http::{ApiError, Json, Path, created, empty, ok};
 use crate::primary::Primary;

@@ -40,6 +40,7 @@ pub(in crate::primary) struct FileItem {
     created_at: Timestamp,
     updated_at: Timestamp,
     is_locked: bool,
+    is_shared: bool,
 }
 
 /// Everything about a folder.
@@ -65,6 +66,27 @@ pub(in crate::primary) struct FolderItem {
     created_at: Timestamp,
     updated_at: Timestamp,
     is_locked: bool,
+    is_shared: bool,
+}
+
+/// A file in a list for everybody.
+#[derive(Debug, Serialize)]
+pub(in crate::primary) struct PublicFile {
+    id: i64,
+    name: String,
+    size: u64,
+    mime_type: String,
+    extension: Option<String>,
+    file_category: &'static str,
+    updated_at: Timestamp,
+}
+
+/// A folder in a list for everybody.
+#[derive(Debug, Serialize)]
+pub(in crate::primary) struct PublicFolder {
+    id: i64,
+    name: String,
+    updated_at: Timestamp,
 }
 
 impl FileInfo {
@@ -90,8 +112,8 @@ impl FileInfo {
     }
 }
 
-impl From<FileRecord> for FileItem {
-    fn from(file: FileRecord) -> Self {
+impl FileItem {
+    pub(in crate::primary) fn of(is_shared: bool, file: FileRecord) -> Self {
         Self {
             id: file.id,
             size: file.blob.size,
@@ -102,6 +124,7 @@ impl From<FileRecord> for FileItem {
             created_at: file.created_at,
             updated_at: file.updated_at,
             is_locked: false,
+            is_shared,
         }
     }
 }
@@ -122,8 +145,28 @@ impl FolderInfo {
     }
 }
 
-impl From<FolderRecord> for FolderItem {
+impl From<FileRecord> for PublicFile {
+    fn from(file: FileRecord) -> Self {
+        Self {
+            id: file.id,
+            size: file.blob.size,
+            extension: name::extension(&file.name).map(str::to_lowercase),
+            file_category: name::category(&file.mime_type),
+            name: file.name,
+            mime_type: file.mime_type,
+            updated_at: file.updated_at,
+        }
+    }
+}
+
+impl From<FolderRecord> for PublicFolder {
     fn from(folder: FolderRecord) -> Self {
+        Self { id: folder.id, name: folder.name, updated_at: folder.updated_at }
+    }
+}
+
+impl FolderItem {
+    pub(in crate::primary) fn of(is_shared: bool, folder: FolderRecord) -> Self {
         Self {
             id: folder.id,
             name: folder.name,
@@ -131,6 +174,7 @@ impl From<FolderRecord> for FolderItem {
             created_at: folder.created_at,
             updated_at: folder.updated_at,
             is_locked: false,
+            is_shared,
         }
     }
 }

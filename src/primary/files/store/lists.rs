@@ -1,9 +1,11 @@
 //! SQL of what lies in a folder.
 
+use std::collections::HashSet;
+
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{files, folders};
-use crate::primary::files::{Cursor, FileRecord, FolderRecord, ListQuery, Order, SortBy};
+use crate::primary::files::{Cursor, FileRecord, FolderRecord, Item, ListQuery, Order, SortBy};
 
 /// Column of a list of files, and whether it holds text.
 fn file_column(sort_by: SortBy) -> (&'static str, bool) {
@@ -94,6 +96,30 @@ pub(in crate::primary::files) async fn files(
             Ok((files::record(row)?, Cursor { value, id: row.try_get("id")? }))
         })
         .collect()
+}
+
+/// What in a folder is shared. It goes through the shares of the space, which are few, and not through the folder.
+pub(in crate::primary::files) async fn shared(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    folder_id: Option<i64>,
+) -> Result<HashSet<Item>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT shares.file_id, shares.folder_id FROM shares LEFT JOIN files ON files.id = shares.file_id \
+         LEFT JOIN folders ON folders.id = shares.folder_id \
+         WHERE shares.space_id = $1 AND COALESCE(files.folder_id, folders.parent_id, 0) = $2",
+    )
+    .bind(space_id)
+    .bind(folder_id.unwrap_or(0))
+    .fetch_all(connection)
+    .await?;
+    let item = |row: &sqlx::any::AnyRow| {
+        Ok(match row.try_get("file_id")? {
+            Some(id) => Item::File(id),
+            None => Item::Folder(row.try_get("folder_id")?),
+        })
+    };
+    rows.iter().map(item).collect()
 }
 
 pub(in crate::primary::files) async fn count_folders(

@@ -2,8 +2,9 @@
 
 use sqlx::{AnyConnection, Row};
 
+use super::{files, folders};
 use crate::db::Tx;
-use crate::primary::files::Item;
+use crate::primary::files::{FileRecord, FolderRecord, Item};
 use crate::protocol::Timestamp;
 
 /// The live tree below and with folder `$1`, not deeper than `$2` levels. The bound is part of the statement: should the
@@ -88,6 +89,34 @@ pub(in crate::primary::files) async fn children(
             .fetch_all(connection)
             .await?;
     rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("name")?))).collect()
+}
+
+/// The live files directly in a folder by name, at most `limit`.
+pub(in crate::primary::files) async fn files_in(
+    connection: &mut AnyConnection,
+    folder_id: i64,
+    limit: u64,
+) -> Result<Vec<FileRecord>, sqlx::Error> {
+    let query = sqlx::query(files::files!(
+        "WHERE files.folder_id = $1 AND files.trash_id IS NULL ORDER BY files.name_key, files.id LIMIT $2"
+    ));
+    let rows =
+        query.bind(folder_id).bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(connection).await?;
+    rows.iter().map(files::record).collect()
+}
+
+/// The live folders directly in one by name, at most `limit`.
+pub(in crate::primary::files) async fn folders_in(
+    connection: &mut AnyConnection,
+    folder_id: i64,
+    limit: u64,
+) -> Result<Vec<FolderRecord>, sqlx::Error> {
+    let query = sqlx::query(folders::folders!(
+        "WHERE parent_id = $1 AND trash_id IS NULL ORDER BY name_key, id LIMIT $2"
+    ));
+    let rows =
+        query.bind(folder_id).bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(connection).await?;
+    rows.iter().map(folders::record).collect()
 }
 
 /// Makes the live files directly in `from` again in `to`, an empty folder, each a further reference to its blob.

@@ -221,6 +221,12 @@ pub(in crate::primary::policies) async fn users_in(tx: &mut Tx, id: i64) -> Resu
     query.fetch_one(&mut **tx).await?.try_get("total")
 }
 
+/// How many teams are in a group, the archived ones included.
+pub(in crate::primary::policies) async fn teams_in(tx: &mut Tx, id: i64) -> Result<i64, sqlx::Error> {
+    let query = sqlx::query("SELECT COUNT(*) AS total FROM teams WHERE policy_group_id = $1").bind(id);
+    query.fetch_one(&mut **tx).await?.try_get("total")
+}
+
 pub(in crate::primary::policies) async fn delete(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM policy_groups WHERE id = $1").bind(id).execute(&mut **tx).await.map(|_| ())
 }
