@@ -37,9 +37,10 @@ web: ## Build the web app into web/dist, where the next build of the binary take
 image: ## Build the container image, tagged with the version
 	@scripts/image
 
-bench: ## Measure the follower beside nginx on this machine, and the steps of a request
+bench: ## Measure the follower beside nginx on this machine, the steps of a request, and searches
 	@scripts/bench
 	cargo bench --locked --bench protocol
+	cargo bench --locked --bench search
 
 setup: ## Install what building and testing need and this machine lacks
 	@scripts/setup test

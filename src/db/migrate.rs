@@ -26,7 +26,6 @@ enum Text {
     /// For both kinds of databases.
     Shared(&'static str),
     /// One for each, where they differ.
-    #[allow(dead_code, reason = "until the first migration needs it")]
     Apart { sqlite: &'static str, postgres: &'static str },
 }
 
@@ -48,6 +47,15 @@ const PRIMARY: &[Step] = &[
     (8, "tasks", Text::Shared(include_str!("../../migrations/primary/0008_tasks.sql"))),
     (9, "uploads", Text::Shared(include_str!("../../migrations/primary/0009_uploads.sql"))),
     (10, "shares", Text::Shared(include_str!("../../migrations/primary/0010_shares.sql"))),
+    (
+        11,
+        "search",
+        Text::Apart {
+            sqlite: include_str!("../../migrations/primary/0011_search.sqlite.sql"),
+            postgres: include_str!("../../migrations/primary/0011_search.postgres.sql"),
+        },
+    ),
+    (13, "locks", Text::Shared(include_str!("../../migrations/primary/0013_locks.sql"))),
     (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
 ];
 const FOLLOWER: &[Step] = &[

@@ -16,6 +16,8 @@ pub mod links;
 pub mod nodes;
 mod paging;
 pub mod policies;
+pub mod previews;
+pub mod search;
 pub mod settings;
 pub mod shares;
 pub mod spaces;
@@ -46,6 +48,8 @@ use self::keys::KeysError;
 use self::links::Links;
 use self::nodes::Nodes;
 use self::policies::{Machine, Policies, PolicyError};
+use self::previews::Previews;
+use self::search::Search;
 use self::settings::{Settings, SettingsError};
 use self::shares::Shares;
 use self::storage_migrations::StorageMigrations;
@@ -62,6 +66,8 @@ use crate::tasks::{Queue, TaskError};
 
 /// Where the API lives.
 const API: &str = "/api/v1";
+/// Between two looks at the size of the cache of thumbnails.
+const TRIMMING: Duration = Duration::from_secs(3600);
 /// Between two sums of refused logins in the audit trail.
 const SUMMING: Duration = Duration::from_secs(60);
 
@@ -104,6 +110,8 @@ pub struct Parts {
     shares: Shares,
     links: Links,
     archives: Archives,
+    search: Search,
+    previews: Previews,
     /// Tells the cleaner that there is something to do.
     cleaning: Notify,
     audit: Audit,
@@ -144,6 +152,9 @@ impl Primary {
         let shares = Shares::new(db.clone(), settings.clone(), audit.clone(), &config.auth);
         let links = Links::new(db.clone(), audit.clone());
         let archives = Archives::new(db.clone(), settings.clone());
+        let search = Search::new(db.clone());
+        search.warn_when_slow().await;
+        let previews = Previews::new(&config.data_dir, settings.clone());
         let bootstrap = Bootstrap::new(
             db.clone(),
             config.auth.sealing_key.clone(),
@@ -171,6 +182,8 @@ impl Primary {
             shares,
             links,
             archives,
+            search,
+            previews,
             cleaning,
             audit,
             bootstrap,
@@ -196,10 +209,14 @@ impl Primary {
             .merge(uploads::api::routes())
             .merge(shares::api::routes())
             .merge(links::api::routes())
-            .merge(archives::api::routes());
+            .merge(archives::api::routes())
+            .merge(search::api::routes())
+            .merge(previews::api::routes());
         let api = Router::new()
             .nest("/teams/{team_id}", in_space.clone())
             .merge(in_space)
+            .merge(previews::api::public_routes())
+            .merge(files::api::admin_routes())
             .merge(accounts::api::routes())
             .merge(settings::api::routes())
             .merge(nodes::api::routes())
@@ -217,9 +234,9 @@ impl Primary {
     /// Finishes the declared bootstrap, probes nodes, removes stray objects and expired uploads, and works on tasks,
     /// until `stop`.
     ///
-    /// Periodic work is a task, done once for all primaries, but for three loops that each has: probes, because each
-    /// primary has its own way to a node and its own view of it; the cleaner, which is woken by what is deleted here; and
-    /// the end of uploads. The last two claim each row before they work on it.
+    /// Periodic work is a task, done once for all primaries, but for loops that each has: probes, because each
+    /// primary has its own way to a node and its own view of it; the cleaner, which is woken by what is deleted here, and the
+    /// end of uploads, which both claim each row before they work on it; and the cache of thumbnails, its own.
     pub async fn run_background(&self, stop: impl Future<Output = ()> + Send) {
         let (stop, unwoken) = (stop.shared(), Notify::new());
         tokio::join!(
@@ -227,6 +244,7 @@ impl Primary {
             self.nodes.run_probes(stop.clone()),
             every(files::CLEANING_INTERVAL, &self.cleaning, stop.clone(), || self.clean_files()),
             Box::pin(every(uploads::INTERVAL, &unwoken, stop.clone(), || self.clean_uploads())),
+            every(TRIMMING, &unwoken, stop.clone(), || self.trim_thumbnails()),
             every(SUMMING, &unwoken, stop.clone(), || self.accounts.note_refused_logins()),
             tasks::worker(&self.tasks, self).run(stop.clone()),
             self.follow_settings(stop),
@@ -283,6 +301,12 @@ impl Primary {
     async fn clean_uploads(&self) {
         if let Err(error) = self.uploads.remove_expired(Timestamp::now()).await {
             tracing::warn!("expired uploads were not removed: {error}");
+        }
+    }
+
+    async fn trim_thumbnails(&self) {
+        if let Err(error) = self.previews.trim().await {
+            tracing::warn!("old thumbnails were not removed: {error}");
         }
     }
 }

@@ -9,10 +9,11 @@ use http::{HeaderValue, header};
 
 use crate::http::ApiError;
 use crate::primary::accounts::{AccountError, CsrfError, PasswordError, TokenError};
-use crate::primary::files::FileError;
 use crate::primary::files::multipart::MultipartError;
+use crate::primary::files::{FileError, PropertyError};
 use crate::primary::nodes::NodeError;
 use crate::primary::policies::PolicyError;
+use crate::primary::previews::PreviewError;
 use crate::primary::settings::SettingsError;
 use crate::primary::throttle::TooSoon;
 use crate::primary::trash::TrashError;
@@ -22,6 +23,11 @@ use crate::storage::{ErrorKind, StorageError};
 /// The file is larger than its policy takes. Unlike a follower, a primary answers it as 413.
 const FILE_TOO_LARGE: ErrorCode = ErrorCode { status: 413, ..codes::FILE_TOO_LARGE };
 const FOLDER_NOT_FOUND: ErrorCode = ErrorCode { number: 5000, text: "folder.not_found", ..codes::NOT_FOUND };
+/// There can be no preview of this content, however often it is asked for.
+const NO_PREVIEW: ErrorCode = ErrorCode { status: 422, text: "preview.impossible", ..codes::BAD_REQUEST };
+/// Somebody holds a lock.
+const LOCKED: ErrorCode =
+    ErrorCode { status: 423, number: 3009, text: "file.locked", ..codes::FILE_NOT_FOUND };
 const QUOTA_EXCEEDED: ErrorCode = ErrorCode { text: "storage.quota_exceeded", ..codes::STORAGE_FULL };
 /// Not 401: the login is good, and a page that renews it at each 401 would try again.
 const WRONG_CURRENT_PASSWORD: ErrorCode = ErrorCode { status: 403, ..codes::CREDENTIALS_FAILED };
@@ -117,7 +123,12 @@ impl From<FileError> for ApiError {
             | FileError::PolicyChanged(_)
             | FileError::Overtaken
             | FileError::Exists { .. } => Self::new(codes::CONFLICT, text),
-            FileError::Name(_)
+            FileError::Locked { .. } => Self::new(LOCKED, text),
+            FileError::LockOfAnother { .. } => Self::new(codes::FORBIDDEN, text),
+            FileError::LockNotFound(_) | FileError::PropertyNotFound => Self::new(codes::NOT_FOUND, text),
+            FileError::Property(PropertyError::TooMany) => Self::new(codes::CONFLICT, text),
+            FileError::Property(_)
+            | FileError::Name(_)
             | FileError::IntoItself
             | FileError::TooDeep(_)
             | FileError::TooMany { .. } => Self::new(codes::BAD_REQUEST, text),
@@ -128,6 +139,18 @@ impl From<FileError> for ApiError {
             }
             FileError::Policy(error) => error.into(),
             FileError::Database(error) => Self::internal(codes::DATABASE, error),
+        }
+    }
+}
+
+impl From<PreviewError> for ApiError {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::Unsupported(_) | PreviewError::TooLarge { .. } | PreviewError::Unfit(_) => {
+                Self::new(NO_PREVIEW, error.to_string())
+            }
+            PreviewError::File(error) => error.into(),
+            PreviewError::Cache(_) => Self::internal(codes::INTERNAL, error),
         }
     }
 }

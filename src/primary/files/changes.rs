@@ -1,8 +1,9 @@
 //! Renaming and moving a file.
 
 use super::folders::level_below;
+use super::locks::{By, Touched, refuse_locked};
 use super::store::files;
-use super::{FileError, FileName, FileRecord, Files, name};
+use super::{FileError, FileName, FileRecord, Files, Item, name};
 use crate::primary::spaces::Space;
 use crate::protocol::Timestamp;
 
@@ -11,15 +12,19 @@ impl Files {
     pub async fn change(
         &self,
         space: Space,
+        by: impl Into<By<'_>>,
         id: i64,
         name: Option<&FileName>,
         folder_id: Option<Option<i64>>,
     ) -> Result<FileRecord, FileError> {
+        let by = by.into();
         let mut tx = self.change_in(space).await?;
         let file = files::live(&mut tx, space.id, id).await?.ok_or(FileError::NotFound(id))?;
         let folder_id = folder_id.unwrap_or(file.folder_id);
         // Only to see that it is there.
         level_below(&mut tx, space, folder_id).await?;
+        refuse_locked(&mut tx, space, by, Touched::Whole(Item::File(id))).await?;
+        refuse_locked(&mut tx, space, by, Touched::Names(folder_id)).await?;
         let name = name.cloned().unwrap_or_else(|| FileName::kept(file.name));
         let there = files::by_name(&mut tx, space.id, folder_id, name.as_str()).await?;
         if there.is_some_and(|there| there.id != id) {

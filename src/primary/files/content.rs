@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::locks::{Touched, refuse_locked};
 use super::released::Released;
 use super::store::{blobs, files};
-use super::{Blob, FileError, FileName, FileRecord, Files, MAX_NUMBER, NameError, name, object_key};
+use super::{Blob, FileError, FileName, FileRecord, Files, Item, MAX_NUMBER, NameError, name, object_key};
 use crate::db::Tx;
 use crate::primary::policies::{Chosen, Policies, PolicyError, Strategy};
 use crate::primary::spaces::{self, Space};
@@ -80,7 +81,7 @@ impl Files {
         target: Target,
         size: u64,
     ) -> Result<NewFile, FileError> {
-        let name = self.check_target(space, &target).await?;
+        let name = self.check_target(space, author, &target).await?;
         self.check_room(space, size).await?;
         let place = policies.choose(space.policy_group_id, size).await?;
         policies.admit(&place, &name, size)?;
@@ -97,7 +98,7 @@ impl Files {
         size: u64,
         place: Chosen,
     ) -> Result<NewFile, FileError> {
-        let name = self.check_target(space, &target).await?;
+        let name = self.check_target(space, author, &target).await?;
         self.check_room(space, size).await?;
         policies.admit(&place, &name, size)?;
         Ok(NewFile { space, author, target, size, place })
@@ -111,20 +112,26 @@ impl Files {
     }
 
     /// The name that the content will have, if it can go where it should.
-    async fn check_target(&self, space: Space, target: &Target) -> Result<String, FileError> {
-        match target {
+    async fn check_target(&self, space: Space, author: i64, target: &Target) -> Result<String, FileError> {
+        let (name, touched) = match target {
             Target::New { folder_id, name, .. } => {
                 if let Some(id) = folder_id {
                     self.folder(space, *id).await?;
                 }
-                Ok(name.as_str().to_owned())
+                (name.as_str().to_owned(), folder_id.map(|id| Touched::Names(Some(id))))
             }
             Target::Content { file_id, expected_hash } => {
                 let file = self.get(space, *file_id).await?;
                 expect_content(&file, expected_hash.as_deref())?;
-                Ok(file.name)
+                (file.name, Some(Touched::Itself(Item::File(*file_id))))
             }
+        };
+        if let Some(touched) = touched {
+            // A look ahead: the transaction that makes the file decides.
+            let mut connection = self.db.read().acquire().await?;
+            refuse_locked(&mut connection, space, author.into(), touched).await?;
         }
+        Ok(name)
     }
 
     /// Stores admitted content and makes it a file's.
@@ -212,12 +219,15 @@ impl Files {
         let (id, released) = match &new.target {
             Target::New { folder_id, folders, name } => {
                 let folder_id = self.folder_path(tx, new.space, *folder_id, folders, new.author).await?;
+                refuse_locked(tx, new.space, new.author.into(), Touched::Names(folder_id)).await?;
                 (insert_numbered(tx, new, folder_id, name, &blob, now).await?, Vec::new())
             }
             Target::Content { file_id, expected_hash } => {
                 let file = files::live(tx, new.space.id, *file_id).await?;
                 let file = file.ok_or(FileError::NotFound(*file_id))?;
                 expect_content(&file, expected_hash.as_deref())?;
+                let touched = Touched::Itself(Item::File(*file_id));
+                refuse_locked(tx, new.space, new.author.into(), touched).await?;
                 (*file_id, self.replace_content(tx, &file, &blob, new.author, now).await?)
             }
         };

@@ -1,8 +1,9 @@
 //! Copies by reference: a copy has the blob of its source and counts in full against the quota. Versions stay behind.
 
 use super::folders::{level_below, level_outside, refuse_too_deep};
-use super::store::{blobs, files, folders, trees};
-use super::{FileError, FileName, FileRecord, Files, FolderRecord, MAX_LEVELS, MAX_NUMBER};
+use super::locks::{Touched, refuse_locked};
+use super::store::{blobs, files, folders, properties, trees};
+use super::{FileError, FileName, FileRecord, Files, FolderRecord, Item, MAX_LEVELS, MAX_NUMBER};
 use crate::db::Tx;
 use crate::primary::spaces::{self, Space};
 use crate::protocol::Timestamp;
@@ -22,6 +23,7 @@ impl Files {
         let mut tx = self.change_in(space).await?;
         let file = files::live(&mut tx, space.id, id).await?.ok_or(FileError::NotFound(id))?;
         level_below(&mut tx, space, folder_id).await?;
+        refuse_locked(&mut tx, space, author.into(), Touched::Names(folder_id)).await?;
         charge(&mut tx, space, file.blob.size).await?;
         blobs::add_reference(&mut tx, file.blob.id).await?;
         let row = files::NewRow {
@@ -35,8 +37,10 @@ impl Files {
         let name = FileName::kept(file.name);
         for number in 0..=MAX_NUMBER {
             let name = if number == 0 { name.clone() } else { name.numbered(number) };
-            if let Some(id) = files::insert(&mut tx, &row, &name, Timestamp::now()).await? {
-                let copy = files::live(&mut tx, space.id, id).await?.ok_or(FileError::NotFound(id))?;
+            if let Some(copy_id) = files::insert(&mut tx, &row, &name, Timestamp::now()).await? {
+                properties::copy(&mut tx, Item::File(id), copy_id).await?;
+                let copy = files::live(&mut tx, space.id, copy_id).await?;
+                let copy = copy.ok_or(FileError::NotFound(copy_id))?;
                 tx.commit().await?;
                 return Ok(copy);
             }
@@ -56,6 +60,7 @@ impl Files {
         let mut tx = self.change_in(space).await?;
         let folder = folders::live(&mut tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
         let level = level_outside(&mut tx, space, parent_id, id).await?;
+        refuse_locked(&mut tx, space, author.into(), Touched::Names(parent_id)).await?;
         let tree = trees::extent(&mut tx, id, MAX_LEVELS).await?;
         refuse_too_deep(level + tree.levels - 1)?;
         let found = tree.files + tree.folders;
@@ -98,6 +103,8 @@ async fn copy_below(tx: &mut Tx, space: Space, author: i64, from: i64, to: i64) 
     let mut open = vec![(from, to)];
     while let Some((from, to)) = open.pop() {
         trees::copy_files(tx, from, to, author, Timestamp::now()).await?;
+        properties::copy(tx, Item::Folder(from), to).await?;
+        properties::copy_of_files(tx, from, to).await?;
         for (child, name) in trees::children(tx, from).await? {
             let name = FileName::kept(name);
             let made = folders::insert(tx, space.id, Some(to), &name, author, Timestamp::now()).await?;

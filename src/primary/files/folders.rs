@@ -1,7 +1,8 @@
 //! Folders: making, finding, renaming and moving them. The root of a space is no folder; it is `None`.
 
+use super::locks::{By, Touched, refuse_locked};
 use super::store::{folders, trees};
-use super::{FileError, FileName, Files, MAX_LEVELS};
+use super::{FileError, FileName, Files, Item, MAX_LEVELS};
 use crate::db::Tx;
 use crate::primary::spaces::{self, Space};
 use crate::protocol::Timestamp;
@@ -23,6 +24,8 @@ pub struct FolderRecord {
     pub created_at: Timestamp,
     /// When name or place last changed.
     pub updated_at: Timestamp,
+    /// Whether a lock is on it; one on a folder above does not count.
+    pub is_locked: bool,
 }
 
 /// What lies below a folder, at any depth.
@@ -54,6 +57,7 @@ impl Files {
         let mut tx = self.change_in(space).await?;
         let level = level_below(&mut tx, space, parent_id).await?;
         refuse_too_deep(level)?;
+        refuse_locked(&mut tx, space, author.into(), Touched::Names(parent_id)).await?;
         let id = folders::insert(&mut tx, space.id, parent_id, name, author, Timestamp::now()).await?;
         let id = id.ok_or_else(|| exists(name))?;
         let folder = folders::live(&mut tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
@@ -83,17 +87,21 @@ impl Files {
     pub async fn change_folder(
         &self,
         space: Space,
+        by: impl Into<By<'_>>,
         id: i64,
         name: Option<&FileName>,
         parent_id: Option<Option<i64>>,
     ) -> Result<FolderRecord, FileError> {
+        let by = by.into();
         let mut tx = self.change_in(space).await?;
         let folder = folders::live(&mut tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
         let parent_id = parent_id.unwrap_or(folder.parent_id);
+        refuse_locked(&mut tx, space, by, Touched::Whole(Item::Folder(id))).await?;
         if parent_id != folder.parent_id {
             let level = level_outside(&mut tx, space, parent_id, id).await?;
             let tree = trees::extent(&mut tx, id, MAX_LEVELS).await?;
             refuse_too_deep(level + tree.levels - 1)?;
+            refuse_locked(&mut tx, space, by, Touched::Names(parent_id)).await?;
         }
         let name = name.cloned().unwrap_or_else(|| FileName::kept(folder.name));
         let there = folders::by_name(&mut tx, space.id, parent_id, name.as_str()).await?;
@@ -124,7 +132,10 @@ impl Files {
             let found = folders::by_name(tx, space.id, at, name.as_str()).await?.map(|folder| folder.id);
             at = match found {
                 Some(id) => Some(id),
-                None => folders::insert(tx, space.id, at, name, author, Timestamp::now()).await?,
+                None => {
+                    refuse_locked(tx, space, author.into(), Touched::Names(at)).await?;
+                    folders::insert(tx, space.id, at, name, author, Timestamp::now()).await?
+                }
             };
         }
         Ok(at)

@@ -1,6 +1,6 @@
 //! What lies in a folder, in pages. Files are paged by a cursor, so that a later page costs what the first does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::store::lists;
 use super::{FileError, FileRecord, Files, FolderRecord, Item};
@@ -78,6 +78,26 @@ pub struct Listing {
 }
 
 impl Files {
+    /// The files of `space` with these ids, in their order; what is not there any more is left out.
+    pub async fn several(&self, space: Space, ids: &[i64]) -> Result<Vec<FileRecord>, FileError> {
+        let mut connection = self.db.read().acquire().await?;
+        let found = lists::files_by_id(&mut connection, space.id, ids).await?;
+        Ok(in_order(ids, found, |file| file.id))
+    }
+
+    /// The folders of `space` with these ids, in their order; what is not there any more is left out.
+    pub async fn several_folders(&self, space: Space, ids: &[i64]) -> Result<Vec<FolderRecord>, FileError> {
+        let mut connection = self.db.read().acquire().await?;
+        let found = lists::folders_by_id(&mut connection, space.id, ids).await?;
+        Ok(in_order(ids, found, |folder| folder.id))
+    }
+
+    /// What in `space` is shared, at any depth.
+    pub async fn shared(&self, space: Space) -> Result<HashSet<Item>, FileError> {
+        let mut connection = self.db.read().acquire().await?;
+        Ok(lists::shared_anywhere(&mut connection, space.id).await?)
+    }
+
     /// What lies in a folder (`None` is the root).
     pub async fn list(
         &self,
@@ -105,4 +125,10 @@ impl Files {
             next_file,
         })
     }
+}
+
+fn in_order<T>(ids: &[i64], mut found: Vec<T>, id: impl Fn(&T) -> i64) -> Vec<T> {
+    let place: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, &id)| (id, place)).collect();
+    found.sort_by_key(|one| place.get(&id(one)).copied());
+    found
 }

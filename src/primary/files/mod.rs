@@ -16,9 +16,11 @@ mod counts;
 mod folders;
 mod header_params;
 mod listing;
+mod locks;
 pub(in crate::primary) mod multipart;
 mod name;
 mod picking;
+mod properties;
 mod released;
 mod reservation;
 mod store;
@@ -30,6 +32,7 @@ mod versions;
 
 /// A file as every domain shows it to clients.
 pub(in crate::primary) use self::api::FileInfo;
+pub(in crate::primary) use self::api::{FileItem, FolderItem};
 pub(in crate::primary) use self::api::{FolderQuery, PublicFile, PublicFolder, Way, content_answer};
 pub use self::content::{NewFile, Target};
 pub(in crate::primary) use self::counts::report as report_counts;
@@ -37,8 +40,11 @@ pub use self::counts::{Condition, Counts, Difference, condition, key_of};
 pub use self::folders::{Extent, FolderRecord};
 pub(in crate::primary) use self::header_params::disposition;
 pub use self::listing::{Cursor, ListQuery, Listing, Order, SortBy};
+pub use self::locks::{By, Lock};
+pub(in crate::primary) use self::name::key_of as name_key;
 pub use self::name::{FileName, NameError};
 pub use self::picking::{PickLimits, Picked};
+pub use self::properties::{Property, PropertyError};
 pub use self::reservation::{Reservation, adopt};
 use self::strays::InFlight;
 pub(in crate::primary) use self::strays::{INTERVAL as CLEANING_INTERVAL, SETTLE, note_abandoned};
@@ -79,6 +85,8 @@ pub struct FileRecord {
     pub created_at: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
+    /// Whether a lock is on it; one on a folder above does not count.
+    pub is_locked: bool,
 }
 
 /// Stored content.
@@ -148,6 +156,31 @@ pub enum FileError {
     /// No room in the quota of the space.
     #[error("the storage quota has no room for {0} bytes; delete something or ask an administrator for more")]
     QuotaExceeded(u64),
+    /// Somebody keeps others from changing it.
+    #[error("`{name}` is locked by {holder}; try again when it is unlocked")]
+    Locked {
+        /// What is locked: the item, one below it, or a folder above it.
+        name: String,
+        /// Login name of who holds the lock.
+        holder: String,
+    },
+    /// Only some may unlock it.
+    #[error("`{name}` was locked by {holder}; only they and who leads the team may unlock it")]
+    LockOfAnother {
+        /// What is locked.
+        name: String,
+        /// Login name of who holds the lock.
+        holder: String,
+    },
+    /// No such lock.
+    #[error("there is no lock {0}")]
+    LockNotFound(i64),
+    /// The item has no such property.
+    #[error("there is no property of this namespace and name")]
+    PropertyNotFound,
+    /// The property is not allowed.
+    #[error(transparent)]
+    Property(#[from] PropertyError),
     /// Too many files of this name.
     #[error("there are more than {MAX_NUMBER} files named `{0}`; choose another name")]
     TooManyOfName(String),

@@ -94,6 +94,11 @@ impl FileName {
     }
 }
 
+/// A text that is looked for, as the [`key`](FileName::key) of a name has it.
+pub(in crate::primary) fn key_of(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase()
+}
+
 /// `gz` of `a.tar.gz`; none of `.bashrc` and `README`.
 pub(super) fn extension(name: &str) -> Option<&str> {
     name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, extension)| extension)

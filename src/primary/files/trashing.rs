@@ -2,8 +2,9 @@
 //! [`trash`](crate::primary::trash)'s.
 
 use super::folders::{level_below, refuse_too_deep};
+use super::locks::{By, Touched, refuse_locked};
 use super::released::Released;
-use super::store::{blobs, files, folders, purge, trees};
+use super::store::{blobs, files, folders, locks, purge, trees};
 use super::{FileError, FileName, Files, MAX_LEVELS, MAX_NUMBER, name};
 use crate::db::Tx;
 use crate::primary::spaces::{self, Space};
@@ -31,6 +32,14 @@ impl Item {
         match self {
             Self::File(_) => "file",
             Self::Folder(_) => "folder",
+        }
+    }
+
+    /// For the columns `file_id` and `folder_id`, one of which is set.
+    pub(super) fn columns(self) -> (Option<i64>, Option<i64>) {
+        match self {
+            Self::File(id) => (Some(id), None),
+            Self::Folder(id) => (None, Some(id)),
         }
     }
 }
@@ -64,17 +73,21 @@ impl Files {
         Ok(names.join("/"))
     }
 
-    /// Takes a live item, and what lies below it, out of the tree. The space must be taken.
+    /// Takes a live item, and what lies below it, out of the tree, with the locks on it. The space must be taken.
     pub(in crate::primary) async fn put_in_trash(
         &self,
         tx: &mut Tx,
+        space: Space,
+        by: By<'_>,
         item: Item,
         trash_id: i64,
     ) -> Result<(), FileError> {
+        refuse_locked(tx, space, by, Touched::Whole(item)).await?;
         match item {
             Item::File(id) => files::set_trash(tx, id, trash_id).await?,
             Item::Folder(id) => trees::set_trash(tx, id, MAX_LEVELS, trash_id).await?,
         }
+        locks::delete_trashed(tx, trash_id).await?;
         Ok(())
     }
 
@@ -84,6 +97,7 @@ impl Files {
         &self,
         tx: &mut Tx,
         space: Space,
+        by: By<'_>,
         item: Item,
         trash_id: i64,
     ) -> Result<(), FileError> {
@@ -97,6 +111,7 @@ impl Files {
             Some(id) => folders::live(tx, space.id, id).await?.map(|folder| folder.id),
             None => None,
         };
+        refuse_locked(tx, space, by, Touched::Names(parent)).await?;
         let name = free_name(tx, space, item, parent, &FileName::kept(name)).await?;
         let now = Timestamp::now();
         // The name first: in its old place and by its old name it may clash with something live.

@@ -1,8 +1,9 @@
 //! Earlier contents of a file. Overwriting keeps the content before as a version, up to a limit; so does restoring one.
 
+use super::locks::{Touched, refuse_locked};
 use super::released::Released;
 use super::store::{blobs, files, versions};
-use super::{Blob, FileError, FileRecord, Files};
+use super::{Blob, FileError, FileRecord, Files, Item};
 use crate::db::Tx;
 use crate::primary::policies::Policies;
 use crate::primary::spaces::{self, Space};
@@ -45,6 +46,7 @@ impl Files {
     ) -> Result<FileRecord, FileError> {
         let mut tx = self.change_in(space).await?;
         let (file, version) = find(&mut tx, space, file_id, version_id).await?;
+        refuse_locked(&mut tx, space, user_id.into(), Touched::Itself(Item::File(file_id))).await?;
         // The reference goes from the version to the file, and what the file had goes to a new version.
         versions::delete(&mut tx, version.id).await?;
         let now = Timestamp::now();
@@ -61,11 +63,13 @@ impl Files {
         &self,
         policies: &Policies,
         space: Space,
+        user_id: i64,
         file_id: i64,
         version_id: i64,
     ) -> Result<(), FileError> {
         let mut tx = self.change_in(space).await?;
         let (_, version) = find(&mut tx, space, file_id, version_id).await?;
+        refuse_locked(&mut tx, space, user_id.into(), Touched::Itself(Item::File(file_id))).await?;
         let released = remove(&mut tx, space.id, &version).await?;
         tx.commit().await?;
         self.remove_released(policies, released.into_iter().collect()).await;

@@ -26,6 +26,7 @@ pub(super) mod keys {
     pub(in super::super) const TEAM_ARCHIVE_RETENTION_DAYS: &str = "team_archive_retention_days";
     pub(in super::super) const ARCHIVE_BUILD_MAX_ENTRIES: &str = "archive_build_max_entries";
     pub(in super::super) const ARCHIVE_BUILD_MAX_BYTES: &str = "archive_build_max_bytes";
+    pub(in super::super) const THUMBNAIL_MAX_SOURCE_BYTES: &str = "thumbnail_max_source_bytes";
     pub(in super::super) const AUTH_ALLOW_USER_REGISTRATION: &str = "auth_allow_user_registration";
     pub(in super::super) const AUTH_THROTTLE_ENABLED: &str = "auth_throttle_enabled";
     pub(in super::super) const AUTH_THROTTLE_ACCOUNT_BURST: &str = "auth_throttle_account_burst";
@@ -41,6 +42,8 @@ pub(super) mod keys {
 
 /// Most addresses in a list.
 const MAX_ORIGINS: usize = 32;
+/// Bytes of an image that thumbnails may be made of at most.
+const MAX_THUMBNAIL_SOURCE: u64 = 256 * 1024 * 1024;
 const DAY_SECS: u64 = 86_400;
 /// Most tries at once that a throttle can be told to allow.
 const MAX_BURST: u64 = 10_000;
@@ -249,6 +252,13 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         default: &["2147483648"],
         category: "archives",
         doc: "Bytes of all files that one downloaded archive may have.",
+    },
+    Definition {
+        key: keys::THUMBNAIL_MAX_SOURCE_BYTES,
+        kind: Kind::Number { min: 0, max: MAX_THUMBNAIL_SOURCE },
+        default: &["67108864"],
+        category: "storage",
+        doc: "Bytes of the largest image that a thumbnail is made of. It is held in memory for that, one at a time.",
     },
     Definition {
         key: keys::AUTH_ALLOW_USER_REGISTRATION,

@@ -260,6 +260,11 @@ impl Settings {
         self.number(keys::ARCHIVE_BUILD_MAX_BYTES)
     }
 
+    /// Bytes of the largest image that a thumbnail is made of.
+    pub fn thumbnail_max_source_bytes(&self) -> u64 {
+        self.number(keys::THUMBNAIL_MAX_SOURCE_BYTES)
+    }
+
     /// Whether everybody may make an account.
     pub fn auth_allow_user_registration(&self) -> bool {
         self.flag(keys::AUTH_ALLOW_USER_REGISTRATION)

@@ -18,7 +18,7 @@ pub(super) struct TaskCleanup(pub(super) Primary);
 pub(super) struct TrashCleanup(pub(super) Primary);
 /// Empties the spaces of teams that were archived long ago, and removes those that are empty.
 pub(super) struct TeamCleanup(pub(super) Primary);
-/// Forgets preview links and tickets for archives whose time is over.
+/// Forgets preview links, tickets for archives and locks whose time is over.
 pub(super) struct LinkCleanup(pub(super) Primary);
 /// Compares reference counts and stored bytes with the rows, and tells the log. Repairs nothing: a wrong counter is a
 /// fault to be understood first, and `doctor --fix` puts it right.
@@ -86,6 +86,7 @@ impl Kind for LinkCleanup {
         let now = Timestamp::now();
         self.0.links.remove_expired(now).await.map_err(Failure::transient)?;
         self.0.archives.remove_expired(now).await.map_err(Failure::transient)?;
+        self.0.files.remove_expired_locks(now).await.map_err(Failure::transient)?;
         Ok(Value::Null)
     }
 }

@@ -127,6 +127,11 @@ impl Teams {
         Self { db, settings, audit }
     }
 
+    /// Whether the user is owner or admin of the team.
+    pub async fn is_led_by(&self, team_id: i64, user_id: i64) -> Result<bool, TeamError> {
+        Ok(store::leads(&self.db, team_id, user_id).await?)
+    }
+
     /// The space of a team that is open to its member. Uploads into it go by the team's policy group, whatever the
     /// member's own is (primary spec §3.2).
     pub async fn space(&self, team_id: i64, user_id: i64) -> Result<Space, TeamError> {

@@ -302,3 +302,10 @@ fn team(row: &AnyRow) -> Result<Team, sqlx::Error> {
 fn number(row: &AnyRow, column: &str) -> Result<u64, sqlx::Error> {
     Ok(row.try_get::<i64, _>(column)?.try_into().unwrap_or(0))
 }
+
+pub(super) async fn leads(db: &Db, team_id: i64, user_id: i64) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query(
+        "SELECT 1 FROM team_members WHERE team_id = $1 AND user_id = $2 AND role IN ('owner', 'admin')",
+    );
+    Ok(query.bind(team_id).bind(user_id).fetch_optional(db.read()).await?.is_some())
+}

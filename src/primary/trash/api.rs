@@ -131,7 +131,7 @@ async fn restore(
     Path(path): Path<ItemPath>,
 ) -> Result<impl IntoResponse, ApiError> {
     let item = Item::from(path);
-    primary.trash.restore(&primary.files, space, item).await?;
+    primary.trash.restore(&primary.files, space, user.id, item).await?;
     tracing::info!(user.id = user.id, item = item.kind(), item.id = item.id(), "restored from the trash");
     Ok(empty())
 }

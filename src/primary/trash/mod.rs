@@ -79,17 +79,23 @@ impl Trash {
         let mut tx = self.db.begin().await?;
         let path = files.path_of(&mut tx, space, item).await?;
         let id = store::insert(&mut tx, space.id, item, &path, user_id, Timestamp::now()).await?;
-        files.put_in_trash(&mut tx, item, id).await?;
+        files.put_in_trash(&mut tx, space, user_id.into(), item, id).await?;
         Ok(tx.commit().await?)
     }
 
     /// Puts an item back to where it was, or into the root when that folder is gone. A name that is taken by now gets a
     /// number.
-    pub async fn restore(&self, files: &Files, space: Space, item: Item) -> Result<(), TrashError> {
+    pub async fn restore(
+        &self,
+        files: &Files,
+        space: Space,
+        user_id: i64,
+        item: Item,
+    ) -> Result<(), TrashError> {
         let mut tx = self.db.begin().await?;
         spaces::lock(&mut tx, space.id).await?;
         let id = store::find(&mut tx, space.id, item).await?.ok_or(TrashError::NotFound(item))?;
-        files.take_from_trash(&mut tx, space, item, id).await?;
+        files.take_from_trash(&mut tx, space, user_id.into(), item, id).await?;
         store::delete(&mut tx, id).await?;
         Ok(tx.commit().await?)
     }

@@ -88,8 +88,10 @@ pub(super) async fn move_to(
     let (mut outcome, target) = (Outcome::default(), Some(batch.target_folder_id));
     for item in batch.items()? {
         let done = match item {
-            Item::File(id) => primary.files.change(space, id, None, target).await.map(|_| ()),
-            Item::Folder(id) => primary.files.change_folder(space, id, None, target).await.map(|_| ()),
+            Item::File(id) => primary.files.change(space, user.id, id, None, target).await.map(|_| ()),
+            Item::Folder(id) => {
+                primary.files.change_folder(space, user.id, id, None, target).await.map(|_| ())
+            }
         };
         outcome.note(item, done.map_err(ApiError::from));
     }

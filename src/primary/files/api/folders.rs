@@ -167,7 +167,8 @@ pub(super) async fn change(
     Json(change): Json<FolderChange>,
 ) -> Result<impl IntoResponse, ApiError> {
     let name = parsed(change.name.as_deref())?;
-    let folder = primary.files.change_folder(space, id, name.as_ref(), change.parent_id.given()).await?;
+    let folder =
+        primary.files.change_folder(space, user.id, id, name.as_ref(), change.parent_id.given()).await?;
     tracing::info!(user.id = user.id, folder.id = id, "folder renamed or moved");
     Ok(ok(FolderInfo::of(folder, space)))
 }

@@ -5,7 +5,9 @@ mod batch;
 mod content;
 mod download;
 mod folders;
+mod locks;
 mod patch;
+mod properties;
 mod records;
 mod upload;
 mod versions;
@@ -43,9 +45,21 @@ pub(in crate::primary) fn routes() -> Router<Primary> {
         .route("/folders/{id}/info", get(folders::info))
         .route("/folders/{id}/ancestors", get(folders::ancestors))
         .route("/folders/{id}/copy", post(folders::copy))
+        .route("/files/{id}/lock", post(locks::lock_file))
+        .route("/folders/{id}/lock", post(locks::lock_folder))
+        .route("/properties/{kind}/{id}", get(properties::list).put(properties::put))
+        .route("/properties/{kind}/{id}/{namespace}/{name}", axum::routing::delete(properties::delete))
         .route("/batch/delete", post(batch::delete))
         .route("/batch/move", post(batch::move_to))
         .route("/batch/copy", post(batch::copy))
+}
+
+/// What administrators see of all spaces.
+pub(in crate::primary) fn admin_routes() -> Router<Primary> {
+    Router::new()
+        .route("/admin/locks", get(locks::list))
+        .route("/admin/locks/expired", axum::routing::delete(locks::delete_expired))
+        .route("/admin/locks/{id}", axum::routing::delete(locks::delete))
 }
 
 /// Ids of the path; a team's is [`InSpace`]'s business.
@@ -81,7 +95,7 @@ async fn change(
     Json(change): Json<FileChange>,
 ) -> Result<impl IntoResponse, ApiError> {
     let name = parsed(change.name.as_deref())?;
-    let file = primary.files.change(space, id, name.as_ref(), change.folder_id.given()).await?;
+    let file = primary.files.change(space, user.id, id, name.as_ref(), change.folder_id.given()).await?;
     tracing::info!(user.id = user.id, file.id = id, "file renamed or moved");
     Ok(ok(FileInfo::of(file, space)))
 }

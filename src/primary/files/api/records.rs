@@ -107,7 +107,7 @@ impl FileInfo {
             mime_type: file.mime_type,
             created_at: file.created_at,
             updated_at: file.updated_at,
-            is_locked: false,
+            is_locked: file.is_locked,
         }
     }
 }
@@ -123,7 +123,7 @@ impl FileItem {
             mime_type: file.mime_type,
             created_at: file.created_at,
             updated_at: file.updated_at,
-            is_locked: false,
+            is_locked: file.is_locked,
             is_shared,
         }
     }
@@ -140,7 +140,7 @@ impl FolderInfo {
             created_by_user_id: folder.created_by_user_id,
             created_at: folder.created_at,
             updated_at: folder.updated_at,
-            is_locked: false,
+            is_locked: folder.is_locked,
         }
     }
 }
@@ -173,7 +173,7 @@ impl FolderItem {
             parent_id: folder.parent_id,
             created_at: folder.created_at,
             updated_at: folder.updated_at,
-            is_locked: false,
+            is_locked: folder.is_locked,
             is_shared,
         }
     }

@@ -66,7 +66,7 @@ pub(super) async fn delete(
     InSpace { user, space }: InSpace,
     Path(VersionId { id, version_id }): Path<VersionId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    primary.files.delete_version(&primary.policies, space, id, version_id).await?;
+    primary.files.delete_version(&primary.policies, space, user.id, id, version_id).await?;
     tracing::info!(user.id = user.id, file.id = id, version.id = version_id, "version deleted");
     Ok(empty())
 }

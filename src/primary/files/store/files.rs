@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::stored_size;
+use super::{is_locked, stored_size};
 use crate::db::Tx;
 use crate::primary::files::{Blob, FileName, FileRecord};
 use crate::protocol::Timestamp;
@@ -14,7 +14,9 @@ macro_rules! files {
         concat!(
             "SELECT files.id, files.space_id, files.folder_id, files.name, files.name_key, files.mime_type, ",
             "files.created_by_user_id, users.username, files.trash_id, files.created_at, files.updated_at, ",
-            "blobs.id AS blob_id, blobs.policy_id, blobs.object_key, blobs.hash, blobs.size ",
+            "blobs.id AS blob_id, blobs.policy_id, blobs.object_key, blobs.hash, blobs.size, ",
+            "(SELECT MAX(COALESCE(locks.expires_at, 9223372036854775807)) FROM locks ",
+            "WHERE locks.file_id = files.id) AS locked_until ",
             "FROM files JOIN blobs ON blobs.id = files.blob_id ",
             "LEFT JOIN users ON users.id = files.created_by_user_id ",
             $rest
@@ -166,5 +168,6 @@ pub(in crate::primary::files) fn record(row: &AnyRow) -> Result<FileRecord, sqlx
         created_by_username: author.unwrap_or_default(),
         created_at: Timestamp::from_unix_ms(row.try_get("created_at")?),
         updated_at: Timestamp::from_unix_ms(row.try_get("updated_at")?),
+        is_locked: is_locked(row)?,
     })
 }

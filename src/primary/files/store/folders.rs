@@ -3,6 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::is_locked;
 use crate::db::Tx;
 use crate::primary::files::{FileName, FolderRecord};
 use crate::protocol::Timestamp;
@@ -11,7 +12,9 @@ macro_rules! folders {
     ($rest:literal) => {
         concat!(
             "SELECT folders.id, folders.space_id, folders.parent_id, folders.name, folders.created_by_user_id, ",
-            "folders.created_at, folders.updated_at FROM folders ",
+            "folders.created_at, folders.updated_at, ",
+            "(SELECT MAX(COALESCE(locks.expires_at, 9223372036854775807)) FROM locks ",
+            "WHERE locks.folder_id = folders.id) AS locked_until FROM folders ",
             $rest
         )
     };
@@ -124,5 +127,6 @@ pub(in crate::primary::files) fn record(row: &AnyRow) -> Result<FolderRecord, sq
         created_by_user_id: row.try_get("created_by_user_id")?,
         created_at: Timestamp::from_unix_ms(row.try_get("created_at")?),
         updated_at: Timestamp::from_unix_ms(row.try_get("updated_at")?),
+        is_locked: is_locked(row)?,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{files, folders};
@@ -113,13 +114,23 @@ pub(in crate::primary::files) async fn shared(
     .bind(folder_id.unwrap_or(0))
     .fetch_all(connection)
     .await?;
-    let item = |row: &sqlx::any::AnyRow| {
-        Ok(match row.try_get("file_id")? {
-            Some(id) => Item::File(id),
-            None => Item::Folder(row.try_get("folder_id")?),
-        })
-    };
-    rows.iter().map(item).collect()
+    rows.iter().map(shared_item).collect()
+}
+
+/// What in a space is shared.
+pub(in crate::primary::files) async fn shared_anywhere(
+    connection: &mut AnyConnection,
+    space_id: i64,
+) -> Result<HashSet<Item>, sqlx::Error> {
+    let query = sqlx::query("SELECT file_id, folder_id FROM shares WHERE space_id = $1").bind(space_id);
+    query.fetch_all(connection).await?.iter().map(shared_item).collect()
+}
+
+fn shared_item(row: &AnyRow) -> Result<Item, sqlx::Error> {
+    Ok(match row.try_get("file_id")? {
+        Some(id) => Item::File(id),
+        None => Item::Folder(row.try_get("folder_id")?),
+    })
 }
 
 pub(in crate::primary::files) async fn count_folders(
@@ -150,4 +161,41 @@ async fn count(
 ) -> Result<u64, sqlx::Error> {
     let row = sqlx::query(sql).bind(space_id).bind(folder_id.unwrap_or(0)).fetch_one(connection).await?;
     Ok(row.try_get::<i64, _>("total")?.unsigned_abs())
+}
+
+pub(in crate::primary::files) async fn files_by_id(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    ids: &[i64],
+) -> Result<Vec<FileRecord>, sqlx::Error> {
+    let rows = by_id(connection, "files", files::files!(""), space_id, ids).await?;
+    rows.iter().map(files::record).collect()
+}
+
+pub(in crate::primary::files) async fn folders_by_id(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    ids: &[i64],
+) -> Result<Vec<FolderRecord>, sqlx::Error> {
+    let rows = by_id(connection, "folders", folders::folders!(""), space_id, ids).await?;
+    rows.iter().map(folders::record).collect()
+}
+
+async fn by_id(
+    connection: &mut AnyConnection,
+    table: &str,
+    select: &str,
+    space_id: i64,
+    ids: &[i64],
+) -> Result<Vec<AnyRow>, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (2..ids.len() + 2).map(|number| format!("${number}")).collect();
+    let sql = format!(
+        "{select} WHERE {table}.space_id = $1 AND {table}.trash_id IS NULL AND {table}.id IN ({})",
+        places.join(", ")
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(space_id);
+    ids.iter().fold(query, |query, id| query.bind(*id)).fetch_all(connection).await
 }
