@@ -31,7 +31,6 @@ async fn what_is_no_page_stays_an_envelope() {
     for (method, path, accept) in [
         (Method::GET, "/api/v1/nothing", OPENS),
         (Method::GET, "/api", OPENS),
-        (Method::GET, "/d/token/name", OPENS),
         (Method::GET, "/assets/gone-abc.js", OPENS),
         (Method::GET, "/.vite/manifest.json", "*/*"),
         (Method::GET, "/admin/overview", "application/json"),
