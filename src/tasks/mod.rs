@@ -1,5 +1,5 @@
 //! The job engine: background work that outlives the request and the process that asked for it. It knows no concrete
-//! task; kinds are handed to a [`Worker`].
+//! task; kinds are handed to a `Worker`.
 //!
 //! A task is a row. It is written in the caller's transaction, so work and cause are there together or not at all. A
 //! worker takes it with one conditional UPDATE and holds it by a lease that it renews; each taking raises the row's
@@ -7,7 +7,7 @@
 //! and one that lost it (stopped, cut off from the database) can neither report nor finish it.
 //!
 //! Work is done at least once: after a crash it begins again, with the position it saved. What must happen once belongs
-//! in a transaction that also calls [`Context::hold`]. Clocks of primaries that share a database must agree within a
+//! in a transaction that also calls `Context::hold`. Clocks of primaries that share a database must agree within a
 //! few seconds, as the wire to the followers wants it anyway.
 //!
 //! Times are Unix milliseconds.

@@ -5,7 +5,7 @@
 //! may exist; the transaction that makes the file removes the row. So a crash at any moment leaves a whole file, or
 //! nothing but a row that [`strays`] follows up.
 //!
-//! Whoever changes a tree takes its space first (see [`spaces`](crate::primary::spaces)), so what was looked at in the
+//! Whoever changes a tree takes its space first (see [`spaces`]), so what was looked at in the
 //! transaction after that stays true until it ends.
 
 pub(in crate::primary) mod api;

@@ -3,7 +3,7 @@
 //! An upload is a row from its first moment, before anything of it can be in a store, until the last moment at which
 //! anything of it could still appear there. So a crash leaves nothing that nobody knows of, and an upload goes on where
 //! it stood, in whichever primary the next request arrives. The store gets parts (see
-//! [`PartUpload`](crate::storage::PartUpload)), also where a file is one part: a URL that a browser holds is good for a
+//! [`PartUpload`]), also where a file is one part: a URL that a browser holds is good for a
 //! part only, never for the object that becomes a file's content.
 //!
 //! Rooms: `plan` (which way a file takes), `session` (what is known of one), `chunks` (bytes in), `completion` (parts
