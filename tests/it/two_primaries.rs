@@ -112,8 +112,10 @@ async fn what_one_primary_does_the_other_knows_and_goes_on_with_alone() {
     let used = first.admin.get("/api/v1/auth/me").await.data()["storage_used"].as_i64().expect("used");
     assert_eq!(used - before, 200);
 
-    // The same file deleted at both: one of them did it, and it is refunded once.
-    let path = format!("/api/v1/files/{}", made[0]["id"]);
+    // The same file removed from the trash at both: one of them did it, and it is refunded once.
+    let id = &made[0]["id"];
+    first.admin.delete(&format!("/api/v1/files/{id}")).await.data();
+    let path = format!("/api/v1/trash/file/{id}");
     let (one, other) = tokio::join!(first.admin.delete(&path), second.admin.delete(&path));
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
