@@ -6,12 +6,13 @@ use uuid::Uuid;
 
 use super::locks::{Touched, refuse_locked};
 use super::released::Released;
+use super::reservation::{self, Reservation};
 use super::store::{blobs, files};
 use super::{Blob, FileError, FileName, FileRecord, Files, Item, MAX_NUMBER, NameError, name, object_key};
 use crate::db::Tx;
-use crate::primary::policies::{Chosen, Policies, PolicyError, Strategy};
+use crate::primary::policies::{Chosen, Policies, Strategy};
 use crate::primary::spaces::{self, Space};
-use crate::protocol::{ByteRange, ObjectKey, Timestamp};
+use crate::protocol::{ByteRange, Timestamp};
 use crate::storage::{
     ByteStream, ErrorKind, ObjectReader, PresignedUrl, ResponseOverrides, StorageError, Stored,
 };
@@ -144,40 +145,31 @@ impl Files {
         new: NewFile,
         body: ByteStream,
     ) -> Result<FileRecord, FileError> {
-        let key = format!("files/{}", Uuid::new_v4());
-        let object = ObjectKey::parse(&key).expect("a fixed prefix and a UUID are an object key");
-        let alive = self.in_flight.enter(&key);
-        let policy = &new.place.policy;
-        let stray = blobs::insert_stray(&self.db, policy.id, &key, Timestamp::now()).await?;
-        let stray = stray.ok_or(PolicyError::NotFound(policy.id))?;
-        // From here on the row holds the place; before, it may have changed under a store that was open already.
-        if !policies.get(policy.id).await?.is_same_place(policy) {
-            let changed = FileError::PolicyChanged(policy.name.clone());
-            self.discard(&new.place.store, &object, stray, alive).await;
-            return Err(changed);
-        }
-        let writing = new.place.store.put(&object, new.size, body);
-        let stored = self.while_writing(stray, writing).await.and_then(|stored| {
+        let reserved = self.reserve_at(policies, &new.place).await?;
+        let writing = reserved.store.put(&reserved.key, new.size, body);
+        let stored = self.while_written(&reserved, writing).await.and_then(|stored| {
             if stored.size == new.size { Ok(stored) } else { Err(wrong_size(&stored, new.size)) }
         });
-        let failure = match stored {
-            Ok(stored) => match self.commit(policies, &new, &key, stray, stored).await {
-                Ok(file) => return Ok(file),
+        match stored {
+            Ok(stored) => match self.commit(policies, &new, &reserved, stored).await {
                 // A commit whose answer was lost may still take effect, and then the object is a file's.
-                Err(error @ FileError::Database(_)) => return Err(error),
-                Err(error) => error,
+                result @ (Ok(_) | Err(FileError::Database(_))) => result,
+                Err(error) => {
+                    self.give_up(reserved).await;
+                    Err(error)
+                }
             },
-            Err(source) if is_settled(source.kind()) => {
-                FileError::Storage { policy: policy.name.clone(), source }
-            }
             Err(source) => {
-                // Removed by the cleaner, which waits until nothing can appear any more.
-                blobs::touch_stray(&self.db, stray, Timestamp::now()).await?;
-                return Err(FileError::Storage { policy: policy.name.clone(), source });
+                let is_settled = is_settled(source.kind());
+                let failure = FileError::Storage { policy: reserved.policy.name.clone(), source };
+                if is_settled {
+                    self.give_up(reserved).await
+                } else {
+                    self.leave(reserved).await
+                }
+                Err(failure)
             }
-        };
-        self.discard(&new.place.store, &object, stray, alive).await;
-        Err(failure)
+        }
     }
 
     /// Makes an object that lies in its store already, and is noted as stray, the content of a file.
@@ -185,13 +177,12 @@ impl Files {
         &self,
         policies: &Policies,
         new: &NewFile,
-        key: &str,
-        stray: i64,
+        reserved: &Reservation,
         stored: Stored,
     ) -> Result<FileRecord, FileError> {
         let mut tx = self.db.begin().await?;
-        let (file, released) = self.adopt(&mut tx, new, key, stored.sha256).await?;
-        if !blobs::adopt_stray(&mut tx, stray).await? {
+        let (file, released) = self.adopt(&mut tx, new, reserved.key.as_str(), stored.sha256).await?;
+        if !reservation::adopt(&mut tx, reserved).await? {
             return Err(FileError::Overtaken);
         }
         tx.commit().await?;

@@ -249,7 +249,8 @@ impl Files {
     }
 }
 
-fn object_key(text: &str) -> Result<ObjectKey, StorageError> {
+/// A key as the database keeps it.
+pub(in crate::primary) fn object_key(text: &str) -> Result<ObjectKey, StorageError> {
     ObjectKey::parse(text).map_err(|error| {
         StorageError::new(crate::storage::ErrorKind::Unknown, "the object key is damaged").with_source(error)
     })

@@ -1,4 +1,4 @@
-//! Writing an object that no row refers to yet: what an upload does, for other work that makes objects.
+//! Writing an object that no row refers to yet: an upload, and other work that makes objects.
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use super::store::blobs;
 use super::strays::Alive;
 use super::{FileError, Files};
 use crate::db::Tx;
-use crate::primary::policies::{Policies, Policy, PolicyError};
+use crate::primary::policies::{Chosen, Policies, Policy, PolicyError};
 use crate::protocol::{ObjectKey, Timestamp};
 use crate::storage::SharedStore;
 
@@ -27,16 +27,35 @@ pub struct Reservation {
 impl Files {
     /// Notes an object that is about to be written under this policy.
     pub async fn reserve(&self, policies: &Policies, policy_id: i64) -> Result<Reservation, FileError> {
-        let key = format!("files/{}", Uuid::new_v4());
-        let object = ObjectKey::parse(&key).expect("a fixed prefix and a UUID are an object key");
-        let alive = self.in_flight.enter(&key);
-        let stray = blobs::insert_stray(&self.db, policy_id, &key, Timestamp::now()).await?;
-        let stray = stray.ok_or(PolicyError::NotFound(policy_id))?;
-        // After the note: from here on the base path stands.
-        match policies.store(policy_id).await {
-            Ok((policy, store)) => Ok(Reservation { key: object, policy, store, stray, alive }),
-            Err(error) => Err(error.into()),
+        let (key, stray, alive) = self.note(policy_id).await?;
+        // After the note: from here on the place stands.
+        let (policy, store) = policies.store(policy_id).await?;
+        Ok(Reservation { key, policy, store, stray, alive })
+    }
+
+    /// The same for a place that was chosen before. The policy may have been changed since, under a store that was open
+    /// already; then nothing is reserved.
+    pub(super) async fn reserve_at(
+        &self,
+        policies: &Policies,
+        place: &Chosen,
+    ) -> Result<Reservation, FileError> {
+        let (key, stray, alive) = self.note(place.policy.id).await?;
+        let (policy, store) = (place.policy.clone(), place.store.clone());
+        let reserved = Reservation { key, policy, store, stray, alive };
+        if policies.get(place.policy.id).await?.is_same_place(&place.policy) {
+            return Ok(reserved);
         }
+        self.give_up(reserved).await;
+        Err(FileError::PolicyChanged(place.policy.name.clone()))
+    }
+
+    async fn note(&self, policy_id: i64) -> Result<(ObjectKey, i64, Alive), FileError> {
+        let text = format!("files/{}", Uuid::new_v4());
+        let key = ObjectKey::parse(&text).expect("a fixed prefix and a UUID are an object key");
+        let alive = self.in_flight.enter(&text);
+        let stray = blobs::insert_stray(&self.db, policy_id, &text, Timestamp::now()).await?;
+        Ok((key, stray.ok_or(PolicyError::NotFound(policy_id))?, alive))
     }
 
     /// Does the writing, and lets other primaries know that it goes on.

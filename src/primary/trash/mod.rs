@@ -154,14 +154,21 @@ impl Trash {
         Ok(marked)
     }
 
-    /// Removes for good what is marked, one entry after the other; gives how many there were.
+    /// Removes for good what is marked, one entry after the other; gives how many there were. An entry that cannot be
+    /// removed does not keep the others: it is tried again in the next round.
+    ///
+    /// # Errors
+    /// The last failure, after all entries.
     pub async fn remove_marked(&self, files: &Files, policies: &Policies) -> Result<u64, TrashError> {
-        let mut removed = 0;
-        while let Some((id, space_id)) = store::next_marked(&self.db).await? {
-            self.work_off(files, policies, space_id, id).await?;
-            removed += 1;
+        let (mut removed, mut after, mut failure) = (0, 0, None);
+        while let Some((id, space_id)) = store::next_marked(&self.db, after).await? {
+            after = id;
+            match self.work_off(files, policies, space_id, id).await {
+                Ok(()) => removed += 1,
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(removed)
+        failure.map_or(Ok(removed), Err)
     }
 
     /// When an entry is removed by itself.

@@ -78,11 +78,11 @@ pub(super) async fn mark_before(tx: &mut Tx, before_ms: i64) -> Result<u64, sqlx
         .map(|done| done.rows_affected())
 }
 
-/// An entry that is being removed, and its space.
-pub(super) async fn next_marked(db: &Db) -> Result<Option<(i64, i64)>, sqlx::Error> {
-    let row = sqlx::query("SELECT id, space_id FROM trash WHERE is_being_removed = 1 ORDER BY id LIMIT 1")
-        .fetch_optional(db.read())
-        .await?;
+/// The next entry by id that is being removed, and its space.
+pub(super) async fn next_marked(db: &Db, after: i64) -> Result<Option<(i64, i64)>, sqlx::Error> {
+    const NEXT: &str =
+        "SELECT id, space_id FROM trash WHERE is_being_removed = 1 AND id > $1 ORDER BY id LIMIT 1";
+    let row = sqlx::query(NEXT).bind(after).fetch_optional(db.read()).await?;
     row.map(|row| Ok((row.try_get("id")?, row.try_get("space_id")?))).transpose()
 }
 

@@ -33,7 +33,7 @@ pub use self::plan::Mode;
 use self::plan::Plan;
 pub use self::session::{Progress, Session, Status};
 use crate::db::{Db, hold, is_foreign_key_violation};
-use crate::primary::files::{FileError, Files, MAX_LEVELS, SETTLE, Target};
+use crate::primary::files::{self, FileError, Files, MAX_LEVELS, SETTLE, Target};
 use crate::primary::policies::{Chosen, Policies, PolicyError};
 use crate::primary::settings::Settings;
 use crate::primary::spaces::{self, Space};
@@ -329,10 +329,7 @@ fn after(now: Timestamp, time: Duration) -> Timestamp {
 
 impl Session {
     fn target_key(&self) -> Result<ObjectKey, StorageError> {
-        ObjectKey::parse(&self.object_key).map_err(|error| {
-            StorageError::new(crate::storage::ErrorKind::Unknown, "the object key is damaged")
-                .with_source(error)
-        })
+        files::object_key(&self.object_key)
     }
 
     /// The upload as the store knows it; `None` when it was never begun there.
