@@ -1,5 +1,6 @@
 //! Waiting for a condition, with a deadline and a word on what was waited for.
 
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 /// Long enough for a loaded machine; a condition that holds returns at once.
@@ -31,5 +32,29 @@ pub(crate) async fn until_within<T>(
             return value;
         }
         assert!(started.elapsed() < limit, "waited {limit:?} for: {what}");
+    }
+}
+
+/// Looks until `look` sees `expected`, for tests that assert where something comes to rest.
+///
+/// # Panics
+/// When it is something else after [`PATIENCE`]; says what.
+pub(crate) async fn until_equal<T, E>(what: &str, expected: &E, mut look: impl AsyncFnMut() -> T)
+where
+    T: PartialEq<E> + Debug,
+    E: Debug + ?Sized,
+{
+    let started = Instant::now();
+    let mut looks = tokio::time::interval(LOOK_AGAIN);
+    loop {
+        looks.tick().await;
+        let seen = look().await;
+        if seen == *expected {
+            return;
+        }
+        assert!(
+            started.elapsed() < PATIENCE,
+            "waited {PATIENCE:?} for: {what}\nexpected {expected:#?}\nlast saw {seen:#?}"
+        );
     }
 }
