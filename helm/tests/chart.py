@@ -25,7 +25,7 @@ def helm(*arguments, env=None):
     """Runs helm and returns its standard output. A child of ours reads no configuration of the person's."""
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **(env or {})}
     command = [HELM, *map(str, arguments)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise HelmError(done.stderr)
     return done.stdout

@@ -17,7 +17,8 @@ from urllib.error import HTTPError, URLError
 
 from chart import NAMESPACE, ROOT
 
-DEADLINE_SECS = 60
+# Bounds a hang and nothing else; a machine may be very busy.
+DEADLINE_SECS = 180
 POLL_SECS = 0.05
 
 

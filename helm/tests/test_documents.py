@@ -21,7 +21,7 @@ def commands(page):
 
 def render(*arguments):
     environment = {"PATH": f"{HELM.parent}:/usr/bin:/bin", "HOME": "/nonexistent"}
-    done = subprocess.run([RENDER, *arguments], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([RENDER, *arguments], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return Rendered(done.stdout)
 

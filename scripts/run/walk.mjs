@@ -18,7 +18,7 @@ const TARGET = { name: 'default-local', base_path: 'default' };
 const POLICY_NAME = 'Local follower';
 const GROUP_NAME = 'Everything to the local follower';
 const CHUNK_BYTES = 5 * 1024 * 1024;
-const ENROLLED_DEADLINE_MS = 10_000;
+const ENROLLED_DEADLINE_MS = 60_000;
 
 /** Brings both instances to the state the summary describes. `report(what, outcome)` is called after each step. */
 export async function walk({ primary, follower, dir, report }) {

@@ -163,7 +163,7 @@ async fn a_sender_that_goes_away_leaves_nothing_and_replaces_nothing() {
         drop(call.start(&call.all_headers()).await);
     }
     let staging = node.config.server.follower.managed_ingress_local_root.join("store/.aster-tmp");
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while unfinished(&staging) > 0 {
         assert!(Instant::now() < deadline, "unfinished objects stay");
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -29,7 +29,7 @@ pub(super) const ACCESS_KEY: &str = "rn_00112233445566778899aabbccddeeff";
 pub(super) const SECRET: &str = "rns_000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 pub(super) const MASTER_URL: &str = "https://drive.example.com";
 pub(super) const NAMESPACE: &str = "tenant";
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A follower that serves; stops with the value.
 pub(super) struct Node {

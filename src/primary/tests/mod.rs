@@ -255,7 +255,10 @@ async fn status_and_body(reply: Response) -> (u16, Value) {
     (status, reply.json().await.expect("an envelope"))
 }
 
-/// Waits until `condition` gives something, at most ten seconds.
+/// Bounds a hang and nothing else.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until `condition` gives something.
 pub(in crate::primary) async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     condition: impl Fn() -> F,
@@ -268,7 +271,7 @@ pub(in crate::primary) async fn eventually<T, F: Future<Output = Option<T>>>(
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), polling).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(PATIENCE, polling).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 #[tokio::test]
@@ -297,7 +300,7 @@ async fn the_background_cleans_from_its_start_and_ends_when_told() {
         drop(stop);
     };
     let both = async { tokio::join!(background, watching) };
-    tokio::time::timeout(Duration::from_secs(10), Box::pin(both)).await.expect("the background ends");
+    tokio::time::timeout(PATIENCE, Box::pin(both)).await.expect("the background ends");
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ fn a_cached_object_is_read_while_the_blocking_pool_is_taken() {
                 assert!(contract::read(&store, name).await.expect(name) == contract::pattern(size, 1));
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), reads).await.expect("no read waits for the pool");
+        tokio::time::timeout(Duration::from_secs(120), reads).await.expect("no read waits for the pool");
         release.send(()).expect("still taken");
         taken.await.expect("task").expect("released");
     });

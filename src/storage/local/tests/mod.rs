@@ -81,7 +81,7 @@ fn unfinished(base: &Path) -> Vec<PathBuf> {
 
 /// Waits until `condition` holds; fails after a time no healthy run needs.
 async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !condition() {
         assert!(Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(2)).await;

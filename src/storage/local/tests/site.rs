@@ -6,7 +6,7 @@ use super::*;
 
 /// Calls `head` until it gives what is expected.
 async fn head_becomes(store: &LocalStore, expected: std::result::Result<u64, ErrorKind>) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(120);
     let key = contract::key("a/object");
     loop {
         let found = store.head(&key).await.map(|meta| meta.size).map_err(|error| error.kind());

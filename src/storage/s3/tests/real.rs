@@ -78,7 +78,7 @@ async fn a_dropped_put_in_parts_leaves_no_parts() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the upload is aborted");
+    tokio::time::timeout(Duration::from_secs(120), gone).await.expect("the upload is aborted");
     assert_eq!(store.list_up_to(100_000, None).await.expect("list"), Vec::<String>::new());
 }
 
