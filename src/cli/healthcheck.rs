@@ -140,9 +140,10 @@ mod tests {
 
     #[test]
     fn nobody_listening_is_unwell() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        // Bound, so that nobody else gets the address.
+        let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+        nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = nobody.local_addr().unwrap();
         assert!(matches!(check(address), Err(Unwell::NoAnswer { .. })));
     }
 

@@ -160,7 +160,10 @@ async fn a_held_row_stays_as_it_was_read() {
 
 #[tokio::test]
 async fn a_server_that_is_away_is_named_without_the_password() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("bind").local_addr().expect("address");
+    // Bound, so that nobody else gets the address, and not listening.
+    let nobody = tokio::net::TcpSocket::new_v4().expect("socket");
+    nobody.bind("127.0.0.1:0".parse().expect("address")).expect("bind");
+    let free = nobody.local_addr().expect("address");
     let error =
         Db::look(&format!("postgres://anna:s3cret@{free}/drive"), Schema::Primary).await.expect_err("away");
     assert!(matches!(error, DbError::Away { .. }), "{error:?}");

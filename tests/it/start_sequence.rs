@@ -1,16 +1,16 @@
 //! The start of a follower from its environment, with real processes on both ends.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::net::TcpSocket;
 
+use crate::support::database;
 use crate::support::follower::{self, Follower};
 use crate::support::gateway::{Gateway, Side};
 use crate::support::primary::Primary;
 use crate::support::process::{Process, run};
+use crate::support::reserved::Reserved;
 use crate::support::wait;
 
 const CONFIGURATION: Option<i32> = Some(78);
@@ -115,17 +115,13 @@ async fn a_follower_started_before_its_primary_waits_for_it() {
     let token = primary.token(node).await;
     let address = primary.address();
     primary.process.stop().await;
-    // Bound but not listening: connections are refused and nobody else gets the port.
-    let reserved = TcpSocket::new_v4().expect("socket");
-    reserved.set_reuseaddr(true).expect("reuse");
-    reserved.bind(address).expect("reserve the port");
-
     let environment = follower::bootstrap_environment(0, &primary.url, &token);
     let process = Process::start(follower_home.path(), &[], &environment);
-    let line = process.line("next try in").await;
-    assert!(line.contains("connection refused"), "{line}");
-    let early = process.line_within("startup complete", Duration::from_secs(5)).await;
-    assert_eq!(early, None, "it must not serve before it is enrolled");
+    for nth in [1, 2] {
+        let line = process.nth_line("next try in", nth).await;
+        assert!(line.contains("connection refused"), "{line}");
+    }
+    assert!(!process.output().contains("startup complete"), "it must not serve before it is enrolled");
 
     let primary = Primary::start_again(primary_home.path(), address.port()).await;
     process.line(ENROLLED).await;
@@ -136,10 +132,9 @@ async fn a_follower_started_before_its_primary_waits_for_it() {
 #[tokio::test]
 async fn a_primary_that_stays_away_ends_the_start_with_a_temporary_failure() {
     let home = dir();
-    let closed = TcpSocket::new_v4().expect("socket");
-    closed.bind("127.0.0.1:0".parse().expect("address")).expect("bind");
-    let url = format!("http://{}", closed.local_addr().expect("address"));
-    let mut environment = follower::bootstrap_environment(0, &url, "enr_00112233445566778899aabbccddeeff");
+    let nobody = Reserved::new();
+    let mut environment =
+        follower::bootstrap_environment(0, &nobody.url(), "enr_00112233445566778899aabbccddeeff");
     environment.insert("ASTER__SERVER__FOLLOWER__ENROLLMENT_DEADLINE_SECS".into(), "0".into());
     let (code, output) = run(home.path(), &[], &environment).await;
     assert_eq!(code, TEMPORARY, "{output}");
@@ -256,10 +251,7 @@ async fn killed_at(path: &'static str, side: Side, binding_is_written: bool) {
 
 /// Rows of the binding table, read by another program than ours.
 fn bindings(home: &Path) -> usize {
-    let database = home.join("data/asterdrive.db");
-    let query = "SELECT COUNT(*) FROM binding";
-    let output = std::process::Command::new("sqlite3").arg(database).arg(query).output().expect("sqlite3");
-    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a count")
+    database::execute_in_file(home, "SELECT COUNT(*) FROM binding").parse().expect("a count")
 }
 
 #[tokio::test]
@@ -320,10 +312,9 @@ async fn a_data_directory_that_cannot_be_written_is_named() {
 #[tokio::test]
 async fn term_during_the_wait_for_the_primary_ends_the_process_at_once() {
     let home = dir();
-    let closed = TcpSocket::new_v4().expect("socket");
-    closed.bind("127.0.0.1:0".parse().expect("address")).expect("bind");
-    let url = format!("http://{}", closed.local_addr().expect("address"));
-    let environment = follower::bootstrap_environment(0, &url, "enr_00112233445566778899aabbccddeeff");
+    let nobody = Reserved::new();
+    let environment =
+        follower::bootstrap_environment(0, &nobody.url(), "enr_00112233445566778899aabbccddeeff");
     let mut process = Process::start(home.path(), &[], &environment);
     process.line("next try in").await;
     assert!(process.stop().await.success());
@@ -336,13 +327,8 @@ async fn a_renamed_node_reaches_the_follower() {
     let follower = Follower::start_with(home.follower_home.path(), &environment).await;
     let change = json!({"base_url": follower.url, "name": "attic"});
     assert_eq!(home.primary.patch_node(home.node, change).await["name"], "attic");
-    let database = home.follower_home.path().join("data/asterdrive.db");
-    let output = std::process::Command::new("sqlite3")
-        .arg(database)
-        .arg("SELECT name FROM binding")
-        .output()
-        .expect("sqlite3");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "attic");
+    let name = database::execute_in_file(home.follower_home.path(), "SELECT name FROM binding");
+    assert_eq!(name, "attic");
 }
 
 #[tokio::test]

@@ -44,15 +44,19 @@ pub(crate) fn execute(directory: &Path, statements: &str) {
     if let Some(url) = url_for(directory) {
         return on_server(&url, statements.to_owned(), None);
     }
-    execute_in_file(directory, statements);
+    drop(execute_in_file(directory, statements));
 }
 
-/// Changes the SQLite file in `directory`; a follower has no other database.
+/// Executes statements on the SQLite file in `directory` and gives what they select; a follower has no other database.
 #[allow(dead_code, reason = "not every test binary has something to change")]
-pub(crate) fn execute_in_file(directory: &Path, statements: &str) {
+pub(crate) fn execute_in_file(directory: &Path, statements: &str) -> String {
     let database = directory.join("data/asterdrive.db");
-    let output = Command::new("sqlite3").arg(database).arg(statements).output().expect("sqlite3");
+    // The program that owns the file may be writing.
+    let mut sqlite = Command::new("sqlite3");
+    let output = sqlite.args(["-cmd", ".timeout 60000"]).arg(database).arg(statements).output();
+    let output = output.expect("sqlite3");
     assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// Takes everything out of the server's database of `directory`.

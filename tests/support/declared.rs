@@ -1,42 +1,21 @@
 //! A primary and followers that come up from a declaration, as an orchestrator starts them: nobody calls an API.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::net::TcpSocket;
 
 use super::client::Client;
 use super::follower;
 use super::primary::{self, login};
 use super::process::{Environment, Process};
+use super::reserved::Reserved;
 use super::wait;
 
 pub(crate) const ADMIN: &str = "operator";
 pub(crate) const PASSWORD: &str = "declared battery staple";
 pub(crate) const TOKENS: [&str; 2] =
     ["tok-1_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "tok-2_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"];
-
-/// An address that nobody else gets while this lives: bound, not listening.
-pub(crate) struct Reserved {
-    _socket: TcpSocket,
-    pub(crate) address: SocketAddr,
-}
-
-impl Reserved {
-    pub(crate) fn new() -> Self {
-        let socket = TcpSocket::new_v4().expect("socket");
-        socket.set_reuseaddr(true).expect("reuse");
-        socket.bind("127.0.0.1:0".parse().expect("address")).expect("bind");
-        let address = socket.local_addr().expect("address");
-        Self { _socket: socket, address }
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-}
 
 /// The places of a declared installation. Processes are started by the test.
 pub(crate) struct Declared {
@@ -122,7 +101,7 @@ priority = 2
 
     /// What the primary is started with when nothing is declared.
     pub(crate) fn plain_environment(&self) -> Environment {
-        primary::environment(self.primary_at.address.port())
+        primary::environment(self.primary_at.port())
     }
 
     /// The same with the bootstrap variables.
@@ -153,7 +132,7 @@ priority = 2
 
     /// Starts follower 0 or 1 with its bootstrap variables.
     pub(crate) fn start_follower(&self, index: usize) -> Process {
-        let port = self.followers_at[index].address.port();
+        let port = self.followers_at[index].port();
         let environment = follower::bootstrap_environment(port, &self.primary_at.url(), TOKENS[index]);
         Process::start(self.follower_homes[index].path(), &[], &environment)
     }

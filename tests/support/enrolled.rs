@@ -45,7 +45,7 @@ impl Enrolled {
         let first = with_extra(follower::bootstrap_environment(0, &primary.url, &token));
         let follower = Follower::start_with(home.path(), &first).await;
         follower.ready().await;
-        let environment = with_extra(follower::environment(0));
+        let environment = with_extra(follower::environment(follower.port()));
         let enrolled = Self { follower, signer, namespace: name.to_owned(), environment, home };
         let target = json!({"driver_type": "local", "name": "t", "base_path": BASE_PATH, "max_file_size": 0});
         assert_eq!(enrolled.post("/ingress-profiles", &target).await.data()["last_error"], "");

@@ -5,7 +5,7 @@ use std::path::Path;
 use reqwest::StatusCode;
 
 use super::client::Client;
-use super::process::{Environment, Process};
+use super::process::{Environment, Process, with_own_port};
 use super::wait;
 
 /// A running follower.
@@ -42,7 +42,7 @@ impl Follower {
 
     /// Starts a follower with `environment` and waits until it serves.
     pub(crate) async fn start_with(directory: &Path, environment: &Environment) -> Self {
-        let process = Process::start(directory, &[], environment);
+        let process = Process::start(directory, &[], &with_own_port(environment));
         let url = format!("http://{}", process.address().await);
         let client = Client::new(url.clone());
         Self { process, url, client }

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::reserved::Reserved;
 
 /// The region that the server signs for.
 pub(crate) const REGION: &str = "garage";
@@ -18,11 +20,12 @@ pub(crate) const ACCESS_KEY: &str = "GK0123456789abcdef01234567";
 pub(crate) const SECRET_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// Longest wait for the server to answer.
-const STARTED_WITHIN: Duration = Duration::from_secs(30);
+const STARTED_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running server. It ends, and its data goes, when this is dropped and also when the process ends without that.
 pub(crate) struct Garage {
     endpoint: String,
+    ports: [Reserved; 2],
     directory: PathBuf,
     keeper: Child,
 }
@@ -34,26 +37,30 @@ impl Garage {
             is_installed(),
             "`garage` is missing, the S3 server for tests; `scripts/setup test` installs it"
         );
-        // The ports are free now; should another process take one first, the next attempt takes others.
-        for _ in 0..3 {
-            let (rpc, s3) = (free_port(), free_port());
-            // The keeper removes it: a static is never dropped.
-            let directory = tempfile::tempdir().expect("a directory for garage").keep();
-            let config = directory.join("garage.toml");
-            let text = configuration(&directory, rpc, s3);
-            let written = File::create(&config).and_then(|mut file| file.write_all(text.as_bytes()));
-            written.expect("garage.toml");
-            let mut keeper = spawn(&directory);
-            if answers(&mut keeper, s3) {
-                return Self { endpoint: format!("http://{s3}"), directory, keeper };
-            }
-        }
-        panic!("garage does not start; its output is above");
+        let (rpc, s3) = (Reserved::new(), Reserved::new());
+        // The keeper removes it: a static is never dropped.
+        let directory = tempfile::tempdir().expect("a directory for garage").keep();
+        let config = directory.join("garage.toml");
+        let text = configuration(&directory, rpc.address, s3.address);
+        let written = File::create(&config).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.expect("garage.toml");
+        let keeper = spawn(&directory);
+        let garage = Self { endpoint: s3.url(), ports: [rpc, s3], directory, keeper };
+        garage.wait_until_it_answers();
+        garage
     }
 
     /// The server's S3 address, `http://127.0.0.1:PORT`.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    fn wait_until_it_answers(&self) {
+        let deadline = Instant::now() + STARTED_WITHIN;
+        while !answers_now(self.ports[1].address) {
+            assert!(Instant::now() < deadline, "garage does not start; its output is above");
+            thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     /// From here on it keeps its connections, takes new ones, and says nothing.
@@ -91,10 +98,6 @@ impl Drop for Garage {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
-}
-
-fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port")
 }
 
 fn configuration(directory: &Path, rpc: SocketAddr, s3: SocketAddr) -> String {
@@ -144,20 +147,6 @@ fn spawn(directory: &Path) -> Child {
 
 fn is_installed() -> bool {
     Command::new("garage").arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
-/// Waits until the server answers an S3 request; false, and the server ended, when it does not.
-fn answers(keeper: &mut Child, s3: SocketAddr) -> bool {
-    let deadline = Instant::now() + STARTED_WITHIN;
-    while Instant::now() < deadline {
-        if answers_now(s3) {
-            return true;
-        }
-        thread::park_timeout(Duration::from_millis(20));
-    }
-    drop(keeper.stdin.take());
-    let _ = keeper.wait();
-    false
 }
 
 /// One request without a signature: a ready server refuses it as S3 does.

@@ -14,5 +14,6 @@ pub(crate) mod primary;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod random;
+pub(crate) mod reserved;
 pub(crate) mod signed;
 pub(crate) mod wait;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::process::{Environment, Process};
+use super::process::{Environment, Process, with_own_port};
 
 pub(crate) const ADMIN: &str = "admin";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -54,7 +54,7 @@ impl Primary {
     }
 
     async fn launch(directory: &Path, environment: &Environment) -> Self {
-        let process = Process::start(directory, &[], environment);
+        let process = Process::start(directory, &[], &with_own_port(environment));
         let url = format!("http://{}", process.address().await);
         let admin = Client::new(url.clone());
         Self { process, url, admin }

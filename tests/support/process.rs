@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::reserved::port_for_good;
 use super::wait::PATIENCE;
 
 /// The binary under test.
@@ -17,6 +18,19 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_aster_drive");
 
 /// Environment of a process: nothing of the test runner's but what a program needs to run.
 pub(crate) type Environment = BTreeMap<String, String>;
+
+/// `environment` with a port of its own in place of any, which stays free when the server ends: it can be started there
+/// again, and until then its clients find nobody.
+pub(crate) fn with_own_port(environment: &Environment) -> Environment {
+    let mut environment = environment.clone();
+    let host = environment.get("ASTER__SERVER__HOST").and_then(|host| host.parse().ok());
+    if let (Some(port), Some(host)) = (environment.get_mut("ASTER__SERVER__PORT"), host)
+        && port == "0"
+    {
+        *port = port_for_good(host).to_string();
+    }
+    environment
+}
 
 #[derive(Default)]
 struct Log {
@@ -91,21 +105,16 @@ impl Process {
     /// # Panics
     /// When the process ends or the time runs out before that, with what it printed.
     pub(crate) async fn line(&self, text: &str) -> String {
-        match self.line_within(text, PATIENCE).await {
-            Some(line) => line,
-            None => panic!("no line with {text:?} in:\n{}", self.output()),
-        }
+        self.nth_line(text, 1).await
     }
 
-    /// Waits at most `limit` for a line that contains `text`; `None` when it does not come or the process ends.
-    pub(crate) async fn line_within(&self, text: &str, limit: Duration) -> Option<String> {
-        self.nth_line_within(text, 1, limit).await
-    }
-
-    /// Like [`Self::line_within`], for the `nth` such line (1 is the first).
-    pub(crate) async fn nth_line_within(&self, text: &str, nth: usize, limit: Duration) -> Option<String> {
-        let (log, text) = (Arc::clone(&self.log), text.to_owned());
-        tokio::task::spawn_blocking(move || log.wait_for(&text, nth, limit)).await.expect("wait for a line")
+    /// Like [`Self::line`], for the `nth` such line (1 is the first).
+    pub(crate) async fn nth_line(&self, text: &str, nth: usize) -> String {
+        let (log, wanted) = (Arc::clone(&self.log), text.to_owned());
+        let found = tokio::task::spawn_blocking(move || log.wait_for(&wanted, nth, PATIENCE)).await;
+        found
+            .expect("wait for a line")
+            .unwrap_or_else(|| panic!("no line {nth} with {text:?} in:\n{}", self.output()))
     }
 
     /// The address it serves on, once it does.
@@ -122,12 +131,15 @@ impl Process {
         kill_process(pid, signal).expect("signal the process");
     }
 
-    /// Waits for the end.
+    /// Waits for the end; [`Self::output`] is all of what it has printed then.
     ///
     /// # Panics
     /// When it does not end in time.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        super::wait::until("the process ends", async || self.child.try_wait().expect("wait")).await
+        let status =
+            super::wait::until("the process ends", async || self.child.try_wait().expect("wait")).await;
+        self.drained().await;
+        status
     }
 
     /// SIGTERM, then the end.
@@ -181,7 +193,6 @@ pub(crate) async fn run(
 ) -> (Option<i32>, String) {
     let mut process = Process::start(directory, arguments, environment);
     let status = process.ended().await;
-    process.drained().await;
     (status.code(), process.output())
 }
 
@@ -191,8 +202,9 @@ impl Process {
         let log = Arc::clone(&self.log);
         tokio::task::spawn_blocking(move || {
             let lines = log.lines.lock().expect("log");
-            let _open =
+            let (lines, _) =
                 log.changed.wait_timeout_while(lines, PATIENCE, |lines| lines.open_streams > 0).expect("log");
+            assert_eq!(lines.open_streams, 0, "nobody holds the output of an ended process open");
         })
         .await
         .expect("drain");

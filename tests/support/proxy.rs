@@ -1,12 +1,13 @@
 //! The proxies of `packaging/proxy` as real processes, with their example addresses replaced, and curl as the browser.
 
 use std::ffi::OsStr;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::reserved::Reserved as Address;
 use super::wait;
 
 /// Name of the primary behind the proxy.
@@ -25,12 +26,12 @@ pub(crate) enum Kind {
     Caddy,
 }
 
-/// A certificate for both names and two ports, held until the proxy takes them.
+/// A certificate for both names and two ports that are the proxy's.
 pub(crate) struct Reserved {
     pub(crate) directory: TempDir,
     pub(crate) https: u16,
     http: u16,
-    ports: [TcpListener; 2],
+    ports: [Address; 2],
 }
 
 /// A running proxy. It ends when this is dropped, and also when the process ends without that.
@@ -39,14 +40,15 @@ pub(crate) struct Proxy {
     pub(crate) https: u16,
     pub(crate) http: u16,
     keeper: Child,
+    _ports: Vec<Address>,
 }
 
 impl Reserved {
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().expect("dir");
         certificate(directory.path());
-        let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [https, http] = [0, 1].map(|it: usize| ports[it].local_addr().expect("address").port());
+        let ports = [Address::new(), Address::new()];
+        let [https, http] = ports.each_ref().map(Address::port);
         Self { directory, https, http, ports }
     }
 
@@ -58,7 +60,6 @@ impl Reserved {
     /// Starts the proxy in front of both servers and waits until it listens.
     pub(crate) async fn start(self, kind: Kind, primary: SocketAddr, follower: SocketAddr) -> Proxy {
         let Self { directory, https, http, ports } = self;
-        drop(ports);
         let home = directory.path();
         let mut command = keeper(home);
         match kind {
@@ -87,14 +88,15 @@ impl Reserved {
             TcpStream::connect(("127.0.0.1", https)).ok()
         })
         .await;
-        Proxy { reserved: directory, https, http, keeper }
+        Proxy { reserved: directory, https, http, keeper, _ports: ports.into() }
     }
 }
 
 /// Starts the proxy of the Compose variant with several primaries in front of them. It has no TLS: both ports are one.
 pub(crate) async fn share_out(primaries: &[SocketAddr]) -> Proxy {
     let reserved = TempDir::new().expect("dir");
-    let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("address").port();
+    let address = Address::new();
+    let port = address.port();
     let home = reserved.path();
     let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose/primaries.Caddyfile");
     let mut command = keeper(home);
@@ -110,7 +112,7 @@ pub(crate) async fn share_out(primaries: &[SocketAddr]) -> Proxy {
         TcpStream::connect(("127.0.0.1", port)).ok()
     })
     .await;
-    Proxy { reserved, https: port, http: port, keeper }
+    Proxy { reserved, https: port, http: port, keeper, _ports: vec![address] }
 }
 
 impl Drop for Proxy {

@@ -354,7 +354,7 @@ impl fmt::Debug for Direct {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
     use tower::ServiceExt;
 
     use super::*;
@@ -385,9 +385,10 @@ mod tests {
 
     #[tokio::test]
     async fn failures_are_told_apart_by_their_cause() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
-        let refused = listener.local_addr().expect("address");
-        drop(listener);
+        // Bound, so that nobody else gets the address, and not listening.
+        let nobody = TcpSocket::new_v4().expect("socket");
+        nobody.bind("127.0.0.1:0".parse().expect("address")).expect("bind");
+        let refused = nobody.local_addr().expect("address");
         assert!(matches!(get(&format!("http://{refused}/")).await, TransportError::Refused(_)));
         assert!(matches!(get("http://no-such-host.invalid/").await, TransportError::Dns(_)));
     }

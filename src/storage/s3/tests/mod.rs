@@ -5,6 +5,9 @@
 mod garage;
 mod hostile;
 mod real;
+#[allow(dead_code, reason = "some of it is for process tests only")]
+#[path = "../../../../tests/support/reserved.rs"]
+mod reserved;
 mod tls;
 
 use std::sync::{Arc, LazyLock};
