@@ -10,15 +10,13 @@ use crate::support::primary::Primary;
 use crate::support::signed::Signer;
 
 const REQUESTS: usize = 1_000;
-
-fn statements(follower: &Follower) -> usize {
-    follower.process.output().lines().filter(|line| line.contains("sqlx::query")).count()
-}
+/// A line of the log for each statement.
+const STATEMENT: &str = "sqlx::query";
 
 #[tokio::test]
 async fn a_thousand_object_requests_execute_no_sql_statement() {
     let homes = [TempDir::new().expect("dir"), TempDir::new().expect("dir")];
-    let primary = Primary::start(homes[0].path()).await;
+    let mut primary = Primary::start(homes[0].path()).await;
     let node = primary.create_node("edge", "home", "").await;
     let token = primary.token(node).await;
     let reply = Client::new(&primary.url)
@@ -27,16 +25,16 @@ async fn a_thousand_object_requests_execute_no_sql_statement() {
     let text = |name: &str| reply.data()[name].as_str().expect(name).to_owned();
     let signer = Signer::new(&text("access_key"), &text("secret_key"));
     let mut environment = follower::bootstrap_environment(0, &primary.url, &token);
-    environment.insert("ASTER__LOGGING__LEVEL".into(), "info,sqlx::query=debug".into());
-    let follower = Follower::start_with(homes[1].path(), &environment).await;
+    environment
+        .insert("ASTER__LOGGING__LEVEL".into(), "info,sqlx::query=debug,aster_drive::http=debug".into());
+    let mut follower = Follower::start_with(homes[1].path(), &environment).await;
     primary.patch_node(node, json!({"base_url": follower.url})).await;
-
-    let before_change = statements(&follower);
     let target = json!({"driver_type": "local", "name": "t", "base_path": "default", "max_file_size": 0});
     let path = format!("/api/v1/admin/remote-nodes/{node}/ingress-profiles");
     primary.admin.post(&path, target).await.data();
-    let settled = statements(&follower);
-    assert!(settled > before_change, "the log shows statements, so that none of them can be missed below");
+    // From here on nobody else asks anything of the follower.
+    primary.process.kill().await;
+    follower.client.get("/health").await.data();
 
     for round in 0..REQUESTS / 5 {
         let path = format!("/objects/file-{round}");
@@ -52,5 +50,16 @@ async fn a_thousand_object_requests_execute_no_sql_statement() {
             assert_eq!(request.send().await.expect("reply").status(), 200);
         }
     }
-    assert_eq!(statements(&follower), settled);
+    assert!(follower.process.stop().await.success());
+    let log = follower.process.output();
+    let (before, rest) = log.split_once("route=/health").expect("a line for the request between");
+    let (requests, _) = rest.split_once("received SIGTERM").expect("a line for the stop");
+    assert!(
+        before.contains(STATEMENT),
+        "the log shows statements, so that none of them can be missed:\n{before}"
+    );
+    let answered = requests.lines().filter(|line| line.contains("request answered")).count();
+    assert!(answered >= REQUESTS, "{answered} requests are in the log");
+    let statements: Vec<&str> = requests.lines().filter(|line| line.contains(STATEMENT)).collect();
+    assert_eq!(statements, [""; 0]);
 }
