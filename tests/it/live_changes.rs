@@ -1,7 +1,5 @@
 //! Changes that take effect in a running follower: a new binding, disabling, enabling, and what a request then gets.
 
-use std::time::{Duration, Instant};
-
 use aster_drive::protocol::{BaseUrl, STORAGE_PATH, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -44,9 +42,7 @@ async fn enroll_beside_a_running_follower() -> Enrolled {
     let (code, output) = run(homes[1].path(), &arguments, &follower::environment(0)).await;
     assert_eq!(code, Some(0), "{output}");
     assert!(!output.contains(&token), "the token is in the output");
-    let started = Instant::now();
     follower.ready().await;
-    assert!(started.elapsed() < Duration::from_secs(2), "ready after {:?}", started.elapsed());
     Enrolled { primary, follower, node, signer, _homes: homes }
 }
 
@@ -55,6 +51,16 @@ impl Enrolled {
         let target = json!({"driver_type": "local", "name": "t", "base_path": "default", "max_file_size": 0});
         let path = format!("/api/v1/admin/remote-nodes/{}/ingress-profiles", self.node);
         assert_eq!(self.primary.admin.post(&path, target).await.data()["last_error"], "");
+    }
+
+    /// Changes the flag; returns when the follower has been told, which is before the change is answered unless it
+    /// takes the follower long.
+    async fn set_enabled(&self, is_enabled: bool) {
+        self.primary.patch_node(self.node, json!({"is_enabled": is_enabled})).await;
+        wait::until_equal("the follower has been told", &json!(false), async || {
+            self.primary.node(self.node).await["binding_pending"].clone()
+        })
+        .await;
     }
 
     async fn signed_put(&self, key: &str, body: &'static str) -> Answer {
@@ -93,24 +99,19 @@ async fn enrolling_beside_a_running_follower_makes_it_ready_without_a_restart() 
 }
 
 #[tokio::test]
-async fn disabling_a_node_stops_signed_and_presigned_requests_within_a_second() {
+async fn disabling_a_node_stops_signed_and_presigned_requests_at_once() {
     let enrolled = enroll_beside_a_running_follower().await;
     enrolled.create_target().await;
     assert_eq!(enrolled.signed_put("a", "hello").await.status, 200);
     assert_eq!(enrolled.presigned_get("a").await, (StatusCode::OK, "hello".to_owned()));
 
     for (enabled, status) in [(false, 412), (true, 200), (false, 412), (true, 200)] {
-        enrolled.primary.patch_node(enrolled.node, json!({"is_enabled": enabled})).await;
-        wait::until_within(Duration::from_secs(1), "signed requests follow the flag", async || {
-            (enrolled.signed_put("b", "x").await.status == status).then_some(())
-        })
-        .await;
+        enrolled.set_enabled(enabled).await;
+        assert_eq!(enrolled.signed_put("b", "x").await.status, status);
         assert_eq!(enrolled.presigned_get("a").await.0, status);
     }
-    let refused = {
-        enrolled.primary.patch_node(enrolled.node, json!({"is_enabled": false})).await;
-        enrolled.signed_put("c", "x").await
-    };
+    enrolled.set_enabled(false).await;
+    let refused = enrolled.signed_put("c", "x").await;
     assert_eq!(refused.error(), "master_binding.disabled");
     assert_eq!(
         enrolled.follower.ready_status().await,
