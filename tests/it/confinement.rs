@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
@@ -26,7 +26,11 @@ const CANARY_NAME: &str = "canary-name";
 /// A name that exists outside, and that requests write, too.
 const SHARED_NAME: &str = "shared";
 const TASKS: usize = 6;
+/// Requests of each task at least; they go on until there was a race.
 const REQUESTS: usize = 400;
+/// Swaps, and served and refused requests, without which nothing was tried.
+const TURNS: usize = 1000;
+const OUTCOMES: usize = 100;
 /// Entries of the namespace that are a directory at one moment and a link to outside at the next.
 const DOORS: [&str; 3] = ["door", "relative", "inner/deeper/door"];
 /// An entry that is an object at one moment and a link to a file outside at the next.
@@ -41,23 +45,47 @@ async fn links_and_renames_inside_the_root_lead_no_request_outside() {
     let objects = enrolled.follower.objects(BASE_PATH, &enrolled.namespace);
     let outside = Outside::make(&enrolled);
     let before = outside.state();
-    let attacker = Attacker::start(Attack::prepare(&objects, &outside));
+    let race = Arc::new(Race::default());
+    let attacker = Attacker::start(Attack::prepare(&objects, &outside), Arc::clone(&race));
+    let visitor = |number| Visitor::new(Arc::clone(&enrolled), Arc::clone(&race), number, seed);
     let mut visitors: JoinSet<BTreeMap<i64, usize>> =
-        (0..TASKS).map(|number| Visitor::new(Arc::clone(&enrolled), number, seed).work()).collect();
+        (0..TASKS).map(|number| visitor(number).work()).collect();
     let mut codes = BTreeMap::<i64, usize>::new();
     while let Some(visited) = visitors.join_next().await {
         let visited = visited.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         visited.into_iter().for_each(|(code, count)| *codes.entry(code).or_default() += count);
     }
-    let turns = attacker.stop();
+    drop(attacker);
 
     assert_eq!(outside.state(), before, "what lies outside");
     for (path, bytes) in files_below(&objects) {
         assert!(!contains_canary(&bytes), "{} holds what lies outside", path.display());
     }
-    eprintln!("{turns} turns of the attacker; answers by code: {codes:?}");
-    let (served, refused) = (codes.get(&0).unwrap_or(&0), codes.get(&PERMISSION).unwrap_or(&0));
-    assert!(turns > 1000 && *served > 100 && *refused > 100, "no race: {turns} turns, {codes:?}");
+    eprintln!("{race:?}; answers by code: {codes:?}");
+    assert!(race.was_there(), "no race: {race:?}, {codes:?}");
+}
+
+/// What has happened so far on both sides.
+#[derive(Debug, Default)]
+struct Race {
+    turns: AtomicUsize,
+    served: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl Race {
+    fn was_there(&self) -> bool {
+        let over = |count: &AtomicUsize, least| count.load(Ordering::SeqCst) > least;
+        over(&self.turns, TURNS) && over(&self.served, OUTCOMES) && over(&self.refused, OUTCOMES)
+    }
+
+    fn answered(&self, code: i64) {
+        match code {
+            0 => self.served.fetch_add(1, Ordering::SeqCst),
+            PERMISSION => self.refused.fetch_add(1, Ordering::SeqCst),
+            _ => 0,
+        };
+    }
 }
 
 /// The places that no request may touch: a stranger's directory, and two that are nearer than one would think.
@@ -145,31 +173,23 @@ impl Attack {
     }
 }
 
-/// An attack that goes on until it is stopped or dropped.
+/// An attack that goes on until it is dropped.
 struct Attacker {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<usize>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Attacker {
-    fn start(attack: Attack) -> Self {
+    fn start(attack: Attack, race: Arc<Race>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let turns = move || {
-            let mut turns = 0;
             while !stopped.load(Ordering::SeqCst) {
                 attack.turn();
-                turns += 1;
+                race.turns.fetch_add(1, Ordering::SeqCst);
             }
-            turns
         };
         Self { stop, thread: Some(std::thread::spawn(turns)) }
-    }
-
-    /// Ends it; how many turns there were.
-    fn stop(mut self) -> usize {
-        self.stop.store(true, Ordering::SeqCst);
-        self.thread.take().expect("runs").join().expect("attacker")
     }
 }
 
@@ -189,6 +209,7 @@ fn with_suffix(door: &Path) -> PathBuf {
 /// One of the clients.
 struct Visitor {
     enrolled: Arc<Enrolled>,
+    race: Arc<Race>,
     number: usize,
     random: Random,
     /// How many answers had which code; 0 is success.
@@ -196,13 +217,17 @@ struct Visitor {
 }
 
 impl Visitor {
-    fn new(enrolled: Arc<Enrolled>, number: usize, seed: u64) -> Self {
+    fn new(enrolled: Arc<Enrolled>, race: Arc<Race>, number: usize, seed: u64) -> Self {
         let random = Random::new(seed.wrapping_add(number as u64));
-        Self { enrolled, number, random, codes: BTreeMap::new() }
+        Self { enrolled, race, number, random, codes: BTreeMap::new() }
     }
 
     async fn work(mut self) -> BTreeMap<i64, usize> {
-        for _ in 0..REQUESTS {
+        // Whoever gets less of a busy machine than the other side needs more requests, but not without end.
+        for number in 0..100 * REQUESTS {
+            if number >= REQUESTS && self.race.was_there() {
+                break;
+            }
             self.request().await;
         }
         self.codes
@@ -251,7 +276,7 @@ impl Visitor {
         // A HEAD and a served object have no envelope.
         let envelope = serde_json::from_slice::<Value>(&body).ok().and_then(|body| body["code"].as_i64());
         let code = envelope.unwrap_or(if status == 200 { 0 } else { status.as_u16().into() });
-        *self.codes.entry(code).or_default() += 1;
+        self.count(code);
     }
 
     async fn list(&mut self, prefix: &str) {
@@ -281,7 +306,12 @@ impl Visitor {
     }
 
     fn note(&mut self, answer: &Answer) {
-        *self.codes.entry(answer.body["code"].as_i64().expect("code")).or_default() += 1;
+        self.count(answer.body["code"].as_i64().expect("code"));
+    }
+
+    fn count(&mut self, code: i64) {
+        *self.codes.entry(code).or_default() += 1;
+        self.race.answered(code);
     }
 }
 

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::support::client::Client;
@@ -25,8 +26,9 @@ use crate::support::signed::Signer;
 const FOLLOWERS: u64 = 4;
 /// Kills of each; 200 together.
 const KILLS: u64 = 50;
-/// When the kill comes, in milliseconds after the load has begun.
-const MOMENTS: (u64, u64) = (5, 150);
+/// When the kill comes: so many requests after the load has begun, and then some microseconds more.
+const REQUESTS: (u64, u64) = (2, 40);
+const MICROSECONDS: (u64, u64) = (0, 20_000);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_kills_under_load_leave_every_object_whole_and_nothing_else() {
@@ -79,21 +81,29 @@ async fn kill_again_and_again(mut enrolled: Enrolled, seed: u64) -> Seen {
             client: enrolled.follower.client.clone(),
             signer: enrolled.signer.clone(),
             killed: AtomicBool::new(false),
-            acknowledged: AtomicUsize::new(0),
+            acknowledged: watch::Sender::new(0),
         });
         let mut load: JoinSet<Lane> =
             lanes.drain(..).map(|lane| lane.work_until_killed(Arc::clone(&life))).collect();
-        let moment = Duration::from_millis(random.within(MOMENTS.0, MOMENTS.1));
-        if let Ok(ended) = tokio::time::timeout(moment, load.join_next()).await {
+        let requests = random.within(REQUESTS.0, REQUESTS.1) as usize;
+        let longer = Duration::from_micros(random.within(MICROSECONDS.0, MICROSECONDS.1));
+        let moment = async {
+            life.has_acknowledged(requests).await;
+            tokio::time::sleep(longer).await;
+        };
+        tokio::select! {
+            () = moment => {}
             // A lane ends before the kill only when it found something wrong.
-            std::panic::resume_unwind(ended.expect("lanes").expect_err("a failure").into_panic());
+            ended = load.join_next() => {
+                std::panic::resume_unwind(ended.expect("lanes").expect_err("a failure").into_panic())
+            }
         }
         life.killed.store(true, Ordering::SeqCst);
         enrolled.follower.process.kill().await;
         while let Some(lane) = load.join_next().await {
             lanes.push(lane.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
         }
-        seen.acknowledged += life.acknowledged.load(Ordering::SeqCst);
+        seen.acknowledged += *life.acknowledged.borrow();
 
         enrolled.start_again().await;
         for lane in &mut lanes {
@@ -150,15 +160,20 @@ struct Life {
     signer: Signer,
     /// Set before the signal: from then on requests may fail.
     killed: AtomicBool,
-    acknowledged: AtomicUsize,
+    acknowledged: watch::Sender<usize>,
 }
 
 impl Life {
+    /// Waits until so many requests were acknowledged.
+    async fn has_acknowledged(&self, requests: usize) {
+        self.acknowledged.subscribe().wait_for(|count| *count >= requests).await.expect("the sender is ours");
+    }
+
     /// Sends a request that must be answered with `expected`; `None` when the process died before the answer.
     async fn send(&self, request: reqwest::RequestBuilder, expected: u16) -> Option<()> {
         match request.send().await {
             Ok(reply) => {
-                self.acknowledged.fetch_add(1, Ordering::SeqCst);
+                self.acknowledged.send_modify(|count| *count += 1);
                 let (status, url) = (reply.status(), reply.url().clone());
                 // The status is the acknowledgement; the kill may still cut the text.
                 let text = reply.text().await.unwrap_or_default();
