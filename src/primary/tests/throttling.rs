@@ -86,7 +86,10 @@ async fn strangers_cannot_shut_the_owner_out() {
 #[tokio::test]
 async fn a_made_up_address_does_not_help_where_nobody_vouches_for_it() {
     let (site, _admin) = Site::with_admin().await;
-    site.primary.settings.set("auth_throttle_account_burst", &["3".to_owned()]).await.expect("set");
+    for (key, value) in [("auth_throttle_account_burst", "3"), ("auth_throttle_account_refill_secs", "3600")]
+    {
+        site.primary.settings.set(key, &[value.to_owned()]).await.expect("set");
+    }
     let mut statuses = Vec::new();
     for number in 0..4 {
         let address = format!("192.0.2.{number}");
