@@ -19,10 +19,10 @@ const MIB: usize = 1 << 20;
 /// In one request to the server, and in parts.
 const SIZES: [usize; 2] = [3 * MIB, 20 * MIB];
 const WORKERS: usize = 8;
-/// How long the server may say nothing.
-const SILENCE: Duration = Duration::from_secs(2);
+/// How long the server may say nothing; longer than a healthy one does on a loaded machine.
+const SILENCE: Duration = Duration::from_secs(6);
 /// An upload in parts waits for a part and then for its abort, with room for a loaded machine.
-const FAILS_WITHIN: Duration = Duration::from_secs(15);
+const FAILS_WITHIN: Duration = Duration::from_secs(45);
 
 /// What became of a request that met the silence.
 #[derive(Debug)]
@@ -126,11 +126,10 @@ async fn an_endpoint_that_stops_under_load_fails_each_request_in_time_and_leaves
     .await;
     garage.stop_answering();
     let health = async || {
-        let asked = Instant::now();
         assert_eq!(outage.enrolled.follower.client.get("/health").await.status, 200);
-        assert!(asked.elapsed() < Duration::from_secs(2), "/health took {:?}", asked.elapsed());
     };
     health().await;
+    assert!(!load.is_finished(), "/health waits for nothing that the load waits for");
     load.await.expect("every request fails in time");
     let after_one_round = outage.open_files();
     for _ in 0..2 {
@@ -148,11 +147,7 @@ async fn an_endpoint_that_stops_under_load_fails_each_request_in_time_and_leaves
         outage.put("after", worker).await.expect("put");
         outage.get("get", worker).await.expect("get");
     }
-    let limit = Duration::from_secs(90);
-    wait::until_within(limit, "no upload is left in the bucket", async || {
-        (garage.unfinished_uploads() == 0).then_some(())
-    })
-    .await;
+    wait::until_equal("unfinished uploads in the bucket", &0, async || garage.unfinished_uploads()).await;
     // Whatever became of an upload that was refused, what is visible is whole.
     for key in outage.enrolled.list().await {
         let (name, worker) = key.split_once('-').expect("our keys");
