@@ -171,8 +171,8 @@ async fn a_follower_whose_primary_is_away_or_lives_in_another_time_says_so() {
     says(&report, "primary", &["warn: ", &pair.primary.url, "connection refused"]);
 
     for (minutes, state) in [(10, "fail: "), (-10, "fail: "), (1, "warn: ")] {
-        let date = httpdate(minutes);
-        let health = move || async move { ([("date", date)], r#"{"code":0,"msg":"","data":{}}"#) };
+        let health =
+            move || async move { ([("date", httpdate(minutes))], r#"{"code":0,"msg":"","data":{}}"#) };
         let routes = Router::new().route("/health", get(health));
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
         let url = format!("http://{}", socket.local_addr().expect("address"));

@@ -131,8 +131,9 @@ impl Site {
 
         for version in ["--http1.1", "--http2"] {
             // Of HTTP/1.1, curl waits for leave to send a body this large.
-            let stored =
-                self.proxy.send(["--interface", ELSEWHERE, version, "-T", file, &origin, &put]).await;
+            let patient = ["--expect100-timeout", "60"];
+            let sent = ["--interface", ELSEWHERE, version, "-T", file, &origin, &put];
+            let stored = self.proxy.send([&patient[..], &sent].concat()).await;
             assert_eq!(stored.status, 200, "{stored:?}");
             assert_eq!(stored.header("etag"), format!("\"{sha256}\""));
             assert_eq!(stored.header("access-control-allow-origin"), self.proxy.origin(DRIVE));
