@@ -2,7 +2,6 @@
 //! makes sure of it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -40,8 +39,7 @@ impl Nodes {
     /// Tells the follower of a node its current name and flag. Nothing to do for a node that is not enrolled or has
     /// no address. A failure is kept on the node.
     pub(super) async fn tell(&self, id: i64) -> Result<(), NodeError> {
-        let turn = Arc::clone(self.0.turns.lock().expect("no holder panics").entry(id).or_default());
-        let _turn = turn.lock().await;
+        let _turn = self.0.turns.take(id).await;
         let node = self.get(id).await?;
         if !node.is_enrolled() || node.base_url.is_none() {
             return Ok(());

@@ -13,6 +13,7 @@ mod enrollment;
 mod probe;
 mod store;
 mod targets;
+mod turns;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ use self::enrollment::EnrollmentFacts;
 pub use self::enrollment::{EnrollmentError, EnrollmentStatus, IssuedToken, Redeemed};
 pub use self::probe::Examined;
 pub use self::store::NodeSort;
+use self::turns::Turns;
 use super::settings::Settings;
 use crate::config::{SealError, SealingKey};
 use crate::db::{Db, Tx};
@@ -239,7 +241,10 @@ struct Inner {
     settings: Settings,
     /// One turn at a time for each node that is being told its name and flag, so that an older state never arrives
     /// after a newer one.
-    turns: Mutex<HashMap<i64, Arc<tokio::sync::Mutex<()>>>>,
+    turns: Turns,
+    /// The same for each node that is being probed, so that what an earlier probe saw is not kept over what a later one
+    /// did.
+    looks: Turns,
     /// What is known of each follower, with the address that it is known of.
     guards: Mutex<HashMap<i64, (String, Guard)>>,
     /// Wakes the delivery of pending bindings.
@@ -251,7 +256,8 @@ struct Inner {
 impl Nodes {
     /// The nodes in `db`. Secrets are sealed with `sealing_key`, followers are called over `transport`.
     pub fn new(db: Db, sealing_key: SealingKey, transport: Transport, settings: Settings) -> Self {
-        let (turns, guards, undelivered) = (Mutex::default(), Mutex::default(), Notify::new());
+        let (turns, looks) = (Turns::default(), Turns::default());
+        let (guards, undelivered) = (Mutex::default(), Notify::new());
         let (enrollments, _) = watch::channel(());
         Self(Arc::new(Inner {
             db,
@@ -259,6 +265,7 @@ impl Nodes {
             transport,
             settings,
             turns,
+            looks,
             guards,
             undelivered,
             enrollments,
@@ -366,7 +373,8 @@ impl Nodes {
         }
         store::delete(&mut tx, id).await?;
         tx.commit().await?;
-        self.0.turns.lock().expect("no holder panics").remove(&id);
+        self.0.turns.forget(id);
+        self.0.looks.forget(id);
         self.0.guards.lock().expect("no holder panics").remove(&id);
         Ok(())
     }

@@ -26,6 +26,7 @@ impl Nodes {
     /// Tests an enrolled node and keeps the result; works for disabled nodes too. A node that is not all right is a
     /// success of this call; `diagnosis` says what is wrong.
     pub async fn probe(&self, id: i64) -> Result<Examined, NodeError> {
+        let _turn = self.0.looks.take(id).await;
         let node = self.get(id).await?;
         if !node.is_enrolled() {
             return Err(NodeError::EnrollmentRequired(node.name));

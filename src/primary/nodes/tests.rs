@@ -195,6 +195,34 @@ async fn a_failed_test_names_its_class_and_keeps_it() {
     assert!(node.capabilities.is_none(), "a document of another version is not kept");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_probe_saw_is_not_kept_over_what_a_later_one_did() {
+    let fixture = Fixture::with_public_url().await;
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let held = Mutex::new(Some(held));
+    let follower = ScriptedFollower::start(move |_| {
+        // The first one is answered with what was, and late.
+        let held = held.lock().expect("no holder panics").take();
+        let Some(held) = held else { return capabilities(|_| {}) };
+        held.recv().expect("the test goes on");
+        capabilities(|document| document.features.list = false)
+    })
+    .await;
+    let id = fixture.enrolled("edge", &follower.url()).await.id;
+    let nodes = fixture.nodes.clone();
+    let first = tokio::spawn(async move { nodes.probe(id).await });
+    while follower.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let mut second = std::pin::pin!(fixture.nodes.probe(id));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut second).await;
+    assert!(early.is_err(), "it waits until the first has written down what it saw");
+    go_on.send(()).expect("the follower waits");
+    assert!(first.await.expect("task").expect("probe").diagnosis.is_some());
+    assert!(second.await.expect("probe").diagnosis.is_none());
+    assert_eq!(fixture.nodes.get(id).await.expect("node").diagnosis, None);
+}
+
 #[tokio::test]
 async fn an_address_where_nobody_listens_is_refused_by_class() {
     let fixture = Fixture::new().await;
@@ -274,7 +302,7 @@ async fn what_a_follower_was_not_told_is_shown_and_told_later() {
         nodes.run_probes(async { stopped.await.unwrap_or(()) }).await;
     });
     let told =
-        tokio::time::timeout(std::time::Duration::from_secs(10), waiting.recv()).await.expect("in time");
+        tokio::time::timeout(std::time::Duration::from_secs(120), waiting.recv()).await.expect("in time");
     assert_eq!(told.expect("told"), br#"{"name":"edge","is_enabled":false}"#);
     drop(stop);
     background.await.expect("stops when told to");
