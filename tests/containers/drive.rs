@@ -8,11 +8,13 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 
 use crate::engine;
-use crate::stack::{READY_WITHIN, Stack, download};
+use crate::stack::{Stack, download};
 use crate::support::client::Client;
 use crate::support::wait;
 
 const SERVICES: [&str; 3] = ["primary", "follower-1", "follower-2"];
+/// "No further action within 60 s".
+const READY_WITHIN: Duration = Duration::from_secs(60);
 /// What lies below `/data` of a follower: objects of its target.
 const OBJECTS: &str = "/data/managed-ingress/data";
 /// `stop_grace_period` of the containers.
@@ -78,14 +80,13 @@ async fn a_stop_in_the_middle_of_a_large_upload_is_clean_on_both_sides() {
         let (go_on, may_go_on) = tokio::sync::oneshot::channel::<()>();
         let sending = tokio::spawn(send_large(admin, half_sent, may_go_on));
         is_half_sent.await.expect("half of the file is sent");
-        let started = Instant::now();
         let stop = tokio::task::spawn_blocking({
             let mut stop = engine.command("docker");
             stop.args(["stop", "--time", &GRACE.as_secs().to_string(), &container]);
             move || engine::output(&mut stop)
         });
         stop.await.expect("stop");
-        assert!(started.elapsed() < GRACE, "{service} took {:?}", started.elapsed());
+        // Or it would have been killed when the time was over.
         assert_eq!(engine.inspect(&container, "{{.State.ExitCode}}"), "0", "{}", stack.log(service));
         drop(go_on);
         let stored = sending.await.expect("upload");
@@ -109,7 +110,7 @@ async fn a_stop_in_the_middle_of_a_large_upload_is_clean_on_both_sides() {
 /// The content of the file, once every container serves again.
 async fn settled(stack: &Stack<'_>, file: i64) -> Vec<u8> {
     let admin = stack.admin().await;
-    wait::until_within(READY_WITHIN, "the follower serves again", async || {
+    wait::until("the follower serves again", async || {
         let reply =
             admin.request(Method::GET, &format!("/api/v1/files/{file}/download")).send().await.ok()?;
         reply.status().is_success().then_some(())

@@ -9,7 +9,6 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
@@ -19,8 +18,6 @@ use crate::support::wait;
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Name of the image under test, not to be taken for one that somebody uses.
 const IMAGE_NAME: &str = "aster_drive_under_test";
-/// The start of an engine takes a second or two.
-const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running engine and the image under test.
 pub(crate) struct Engine {
@@ -147,12 +144,11 @@ async fn start_private() -> Result<String, String> {
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine");
     let host = format!("unix://{}", run.join("docker.sock").display());
     let mut keeper = keep(&run, &data, &host);
-    let is_up = wait::until_within(STARTED_WITHIN, "dockerd answers or ends", async || {
-        match keeper.try_wait().expect("the keeper") {
+    let is_up =
+        wait::until("dockerd answers or ends", async || match keeper.try_wait().expect("the keeper") {
             Some(_) => Some(false),
             None => succeeds("docker", &["--host", &host, "info"]).then_some(true),
-        }
-    });
+        });
     if !is_up.await {
         let log = fs::read_to_string(run.join("log")).unwrap_or_default();
         let _ = fs::remove_dir_all(&run);

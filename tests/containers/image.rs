@@ -1,14 +1,12 @@
 //! The image by itself.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use crate::engine::{self, Engine, output};
 use crate::support::wait;
 
 /// What the requirements allow; compressed as a registry would.
 const MAX_COMPRESSED_BYTES: u64 = 40 * 1024 * 1024;
-const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn the_image_is_small_and_tells_what_it_is() {
@@ -40,10 +38,7 @@ async fn it_serves_without_root_without_a_shell_and_without_writing_to_its_root(
     let confined = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
     let container = Container::start(engine, &confined);
     let state = || engine.inspect(&container.id, "{{.State.Health.Status}}");
-    wait::until_within(HEALTHY_WITHIN, "the container is healthy", async || {
-        (state() == "healthy").then_some(())
-    })
-    .await;
+    wait::until("the container is healthy", async || (state() == "healthy").then_some(())).await;
 
     let pid = engine.inspect(&container.id, "{{.State.Pid}}");
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("status");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::engine;
-use crate::stack::{ADMIN, PASSWORD, READY_WITHIN, Stack};
+use crate::stack::{ADMIN, PASSWORD, Stack};
 use crate::support::wait;
 
 const DOMAIN: &str = "drive.test";
@@ -106,7 +106,7 @@ async fn through_the_primary(browser: &Browser, content: &[u8]) {
     let token = access.split(['=', ';']).nth(1).expect("a value");
     let form = format!("file=@{}", browser.home.path().join("large.bin").display());
     let (bearer, url) = (format!("authorization: Bearer {token}"), format!("{ORIGIN}/api/v1/files/upload"));
-    let id = wait::until_within(READY_WITHIN, "an upload succeeds", async || {
+    let id = wait::until("an upload succeeds", async || {
         let stored = browser.curl(&["-H", &bearer, "-F", &form, &url]);
         (stored.status / 100 == 2).then(|| {
             let answer: Value = serde_json::from_slice(&stored.body).expect("JSON");
