@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 
 import { lookAt, violations } from './support/axe.mjs';
+import { becomes } from './support/becomes.mjs';
 import { ADMIN, Stage, watch } from './support/stage.mjs';
 import { story } from './support/story.mjs';
 
@@ -56,7 +57,7 @@ test('files are compressed, kept for ever under names of their content, and the 
 
 test('the guided path knows the address, tests the storage and leads to the first follower', async () => {
   await heading('Three things, then it is ready');
-  assert.equal(await page.getByLabel('Public site URL').inputValue(), stage.primary.url);
+  await becomes(() => page.getByLabel('Public site URL').inputValue(), stage.primary.url);
   await lookAt(page, 'welcome');
   await button('Continue').click();
   await button('Test Local Default').click();
@@ -98,8 +99,8 @@ test('the copied command enrolls a follower, and the page sees it by itself', as
   await lookAt(page, 'enroll step');
   await page.getByText('Command', { exact: true }).click();
   await button('Copy: Enroll').click();
-  const command = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(command, /^aster_drive node enroll --master-url \S+ --token enr_\w+$/);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  const command = await becomes(copied, /^aster_drive node enroll --master-url \S+ --token enr_\w+$/);
   await stage.runCommand(follower, command);
   // Enrolled without an address: the one thing that is missing now.
   await step('Address');
@@ -146,7 +147,9 @@ test('this very browser writes and reads at the follower', async () => {
   await outcome.waitFor();
   // The page was loaded before the follower had its address.
   if (await page.getByRole('button', { name: 'Reload the page' }).isVisible()) {
+    const loaded = page.waitForEvent('load');
     await page.getByRole('button', { name: 'Reload the page' }).click();
+    await loaded;
     await button('Test from this browser').click();
   }
   await page.getByText('This browser writes and reads at the follower').waitFor();
@@ -173,9 +176,9 @@ test('the rule editor says where a size goes, and warns before unsaved changes a
   await page.getByLabel('Below (exclusive)').first().fill('10 MiB');
   const outcome = page.getByTestId('probe-outcome');
   await page.getByLabel('Size of the file').fill('9 MiB');
-  assert.match(await outcome.textContent(), /9 MiB goes to Local Default/);
+  await outcome.filter({ hasText: '9 MiB goes to Local Default' }).waitFor();
   await page.getByLabel('Size of the file').fill('10 MiB');
-  assert.match(await outcome.textContent(), /10 MiB goes to Attic NAS/);
+  await outcome.filter({ hasText: '10 MiB goes to Attic NAS' }).waitFor();
   await lookAt(page, 'group editor');
   await page.getByRole('link', { name: 'Users' }).click();
   await page.getByText('Leave without saving?').waitFor();
@@ -240,6 +243,8 @@ test('a login that ended is renewed in place, and nothing on the page is lost', 
 
 test('signing out in one tab signs out the other, and signing in returns to the page', async () => {
   await page.goto('/admin/audit?action=create');
+  // Before that, the page does not know yet who is signed in.
+  await heading('Audit trail');
   const other = await page.context().newPage();
   await other.goto('/');
   await other.getByRole('button', { name: /^Account of/ }).click();

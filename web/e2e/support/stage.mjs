@@ -18,6 +18,9 @@ const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR || 'target');
 const BINARY = resolve(process.env.ASTER_BINARY ?? join(TARGET, 'debug', 'aster_drive'));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+/** Bounds a hang and nothing else; a machine may be very busy. */
+export const PATIENCE_MS = 90_000;
+
 export const ADMIN = { username: 'administrator', email: 'admin@example.com', password: 'correct horse battery' };
 
 export class Stage {
@@ -49,7 +52,7 @@ export class Stage {
   }
 
   async instance(name) {
-    const instance = new Instance(name, await freePort(), this.dir, BINARY);
+    const instance = await Waiting.on(name, this.dir);
     this.#instances.push(instance);
     await mkdir(instance.cwd, { recursive: true });
     return instance;
@@ -70,7 +73,7 @@ export class Stage {
       reducedMotion: 'reduce',
       ...options,
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(PATIENCE_MS);
     return context;
   }
 
@@ -82,12 +85,33 @@ export class Stage {
   }
 }
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((listening) => server.listen(0, HOST, listening));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
+/** An instance whose port is nobody else's until it is started, however late that is. */
+class Waiting extends Instance {
+  #holder;
+
+  static async on(name, dir) {
+    const holder = createServer((socket) => socket.destroy());
+    await new Promise((listening) => holder.listen(0, HOST, listening));
+    const instance = new Waiting(name, holder.address().port, dir, BINARY);
+    instance.#holder = holder;
+    return instance;
+  }
+
+  async start(environment) {
+    await this.#release();
+    await super.start(environment);
+  }
+
+  async stop(hurry) {
+    await this.#release();
+    await super.stop(hurry);
+  }
+
+  async #release() {
+    const holder = this.#holder;
+    this.#holder = undefined;
+    if (holder) await new Promise((closed) => holder.close(closed));
+  }
 }
 
 /** Collects what a page must never do: errors in the console, and requests to anybody but us. */
