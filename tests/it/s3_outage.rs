@@ -35,6 +35,8 @@ enum Failure {
 
 struct Outage {
     enrolled: Enrolled,
+    /// What each worker sends and expects; made once, for whoever makes it keeps others from their turn.
+    contents: Vec<Bytes>,
     rounds: AtomicUsize,
 }
 
@@ -44,8 +46,12 @@ fn content(worker: usize) -> Bytes {
 }
 
 impl Outage {
+    fn new(enrolled: Enrolled) -> Self {
+        Self { enrolled, contents: (0..WORKERS).map(content).collect(), rounds: AtomicUsize::new(0) }
+    }
+
     async fn put(&self, name: &str, worker: usize) -> Result<(), Failure> {
-        let answer = self.enrolled.put(&format!("{name}-{worker}"), content(worker)).await;
+        let answer = self.enrolled.put(&format!("{name}-{worker}"), self.contents[worker].clone()).await;
         failed(&answer).map_or(Ok(()), Err)
     }
 
@@ -55,7 +61,7 @@ impl Outage {
             return Err(failed(&Answer::read(reply).await).expect("not 200"));
         }
         let body = reply.bytes().await.map_err(|_| Failure::BrokeOff)?;
-        assert!(body == content(worker), "{name}-{worker} has other content");
+        assert!(body == self.contents[worker], "{name}-{worker} has other content");
         Ok(())
     }
 
@@ -111,9 +117,9 @@ async fn follower_on(garage: &Garage) -> Enrolled {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_that_stops_under_load_fails_each_request_in_time_and_leaves_nothing_behind() {
     let garage = tokio::task::spawn_blocking(Garage::start).await.expect("garage");
-    let outage = Arc::new(Outage { enrolled: follower_on(&garage).await, rounds: AtomicUsize::new(0) });
+    let outage = Arc::new(Outage::new(follower_on(&garage).await));
     for worker in 0..WORKERS {
-        assert_eq!(outage.enrolled.put(&format!("get-{worker}"), content(worker)).await.status, 200);
+        outage.put("get", worker).await.expect("put");
     }
 
     let load = tokio::spawn({

@@ -205,7 +205,7 @@ async fn what_an_earlier_probe_saw_is_not_kept_over_what_a_later_one_did() {
         let held = held.lock().expect("no holder panics").take();
         let Some(held) = held else { return capabilities(|_| {}) };
         held.recv().expect("the test goes on");
-        capabilities(|document| document.features.list = false)
+        Said::json(401, r#"{"code":2008,"msg":"unknown access key"}"#)
     })
     .await;
     let id = fixture.enrolled("edge", &follower.url()).await.id;

@@ -88,9 +88,10 @@ fn refusal(status: &str, code: &str) -> Option<String> {
     answer(status, "Content-Type: application/xml\r\n", &body)
 }
 
-/// Settings that wait so long for `peer`.
+/// Settings that wait so long for `peer`, and hardly longer for a connection.
 fn waiting(peer: &Peer, read: Duration) -> S3Settings {
-    let timeouts = Timeouts { connect: PATIENCE, read, operation: Duration::from_secs(3600) };
+    let connect = read.max(Duration::from_millis(500));
+    let timeouts = Timeouts { connect, read, operation: Duration::from_secs(3600) };
     S3Settings { timeouts, connections: 8, ..settings_for(&peer.endpoint) }
 }
 
