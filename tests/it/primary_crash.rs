@@ -47,7 +47,7 @@ async fn an_upload_whose_answer_never_came_leaves_neither_file_nor_object() {
     let admin = restart_at(&mut pair, gate).await;
     assert!(uploading.await.expect("task").is_err(), "nobody said that it is stored");
     // On PostgreSQL the first round after the start takes it for another primary's, and the second one removes it.
-    let two_rounds = Duration::from_secs(100);
+    let two_rounds = Duration::from_secs(240);
     let gone = async || pair.stored_objects().is_empty().then_some(());
     wait::until_within(two_rounds, "the object is gone", gone).await;
     assert_eq!(admin.get("/api/v1/auth/me").await.data()["storage_used"], 0);

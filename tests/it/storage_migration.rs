@@ -16,7 +16,7 @@ const OBJECTS: &str = "/api/v1/internal/storage/objects/";
 const LOCAL: i64 = 1;
 /// On a database that other primaries may use, nobody knows that a primary is dead before its leases are over: 30 s for a
 /// task, and 20 s for an object, which the next round of the cleaner finds, at most 60 s later.
-const TAKEN_OVER: Duration = Duration::from_secs(150);
+const TAKEN_OVER: Duration = Duration::from_secs(300);
 const CONTENTS: [&[u8]; 5] = [b"one", b"two", &[7; 300_000], b"", b"five"];
 
 async fn assert_readable(admin: &Client, files: &[i64]) {
