@@ -20,6 +20,9 @@ mod nginx;
 mod peer;
 mod process;
 mod report;
+#[allow(dead_code, reason = "some of it is for process tests only")]
+#[path = "../../tests/support/reserved.rs"]
+mod reserved;
 mod round;
 mod rows;
 mod scripted_primary;
