@@ -16,6 +16,7 @@ import { SetupPage } from '@/pages/SetupPage';
 
 import { adminRoutes } from './adminRoutes';
 import { requireUser, safeNext } from './session';
+import { publicRoutes, sharingRoutes } from './sharingRoutes';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
@@ -56,7 +57,8 @@ const welcome = createRoute({
 const routes = root.addChildren([
   login,
   setup,
-  signedIn.addChildren([home, admin.addChildren([welcome, ...adminRoutes(admin)])]),
+  ...publicRoutes(root),
+  signedIn.addChildren([home, ...sharingRoutes(signedIn), admin.addChildren([welcome, ...adminRoutes(admin)])]),
 ]);
 
 export const router = createRouter({

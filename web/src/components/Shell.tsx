@@ -27,6 +27,7 @@ import { Outlet, useRouterState } from '@tanstack/react-router';
 import { type ReactNode, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { Companions } from '@/app/Companions';
 import { signOut, useMe } from '@/app/session';
 
 import { Loading } from './Loaded';
@@ -90,6 +91,7 @@ export function Shell() {
           </Suspense>
         </Container>
       </AppShell.Main>
+      <Companions />
     </AppShell>
   );
 }
