@@ -98,8 +98,7 @@ export const files = {
   rename: (space: Space, id: number, name: string) => patch<FileInfo>(pathOf(space, id), { name }),
   restoreVersion: (space: Space, id: number, version: number) =>
     post<FileInfo>(`${pathOf(space, id)}/versions/${version}/restore`),
-  deleteVersion: (space: Space, id: number, version: number) =>
-    del<void>(`${pathOf(space, id)}/versions/${version}`),
+  deleteVersion: (space: Space, id: number, version: number) => del<void>(`${pathOf(space, id)}/versions/${version}`),
 };
 
 export const fileQuery = (space: Space, id: number) =>

@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 
 import { get, patch, post } from './client';
 import type { Page, PageRequest } from './page';
+import type { Preferences } from './preferences';
 import type { NewAccount } from './session';
 
 export type Role = 'admin' | 'user';
@@ -18,6 +19,8 @@ export interface User {
   policy_group_id: number | null;
   created_at: string;
   updated_at: string;
+  /** Only of the person who asks. */
+  preferences?: Partial<Preferences>;
 }
 
 export interface UserChange {

@@ -9,12 +9,12 @@ import {
 
 import { RouteProblem } from '@/components/RouteProblem';
 import { Shell } from '@/components/Shell';
-import { HomePage } from '@/pages/HomePage';
 import { LoginPage } from '@/pages/LoginPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 import { SetupPage } from '@/pages/SetupPage';
 
 import { adminRoutes } from './adminRoutes';
+import { driveRoutes } from './driveRoutes';
 import { requireUser, safeNext } from './session';
 import { publicRoutes, sharingRoutes } from './sharingRoutes';
 
@@ -37,8 +37,6 @@ export const signedIn = createRoute({
   component: Shell,
 });
 
-const home = createRoute({ getParentRoute: () => signedIn, path: '/', component: HomePage });
-
 export const admin = createRoute({
   getParentRoute: () => signedIn,
   path: '/admin',
@@ -58,7 +56,11 @@ const routes = root.addChildren([
   login,
   setup,
   ...publicRoutes(root),
-  signedIn.addChildren([home, ...sharingRoutes(signedIn), admin.addChildren([welcome, ...adminRoutes(admin)])]),
+  signedIn.addChildren([
+    ...driveRoutes(signedIn),
+    ...sharingRoutes(signedIn),
+    admin.addChildren([welcome, ...adminRoutes(admin)]),
+  ]),
 ]);
 
 export const router = createRouter({

@@ -15,12 +15,13 @@ export function Flower({ size = 28 }: { size?: number }) {
   );
 }
 
-export function Logo() {
+/** `short` leaves the name to wide windows. */
+export function Logo({ short = false }: { short?: boolean }) {
   const { t } = useTranslation();
   return (
     <Group gap="sm" wrap="nowrap">
       <Flower />
-      <Text fw={700} fz="lg" lh={1}>
+      <Text fw={700} fz="lg" lh={1} {...(short ? { visibleFrom: 'sm' } : {})}>
         {t('app.name')}
       </Text>
     </Group>

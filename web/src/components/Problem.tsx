@@ -14,6 +14,7 @@ export function headline(error: unknown, t: TFunction): string {
   if (error.status === 404) return t('problem.notFound');
   if (error.status === 409 || error.code === 'remote_node.unique_conflict') return t('problem.conflict');
   if (error.status === 413) return t('problem.tooLarge');
+  if (error.status === 423) return t('problem.locked');
   if (error.status === 429) return t('problem.busy');
   if (error.status === 507) return t('problem.full');
   if (error.code.startsWith('storage.')) return t('problem.storage');

@@ -17,18 +17,18 @@ import {
   IconChartBar,
   IconDatabase,
   IconHistory,
-  IconHome,
   IconLogout,
   IconRoute,
   IconServer2,
   IconUsers,
 } from '@tabler/icons-react';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { type ReactNode, Suspense, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Companions } from '@/app/Companions';
 import { signOut, useMe } from '@/app/session';
+import { SearchButton } from '@/pages/drive/search/SearchButton';
 
 import { Loading } from './Loaded';
 import { Logo } from './Logo';
@@ -36,7 +36,14 @@ import { LinkAnchor, LinkNav } from './links';
 import { OfflineBanner } from './OfflineBanner';
 import { Preferences } from './Preferences';
 
+const nav = () => import('@/pages/drive/DriveNav');
+const DriveNav = lazy(() => nav().then(({ DriveNav: it }) => ({ default: it })));
+const SpaceUsage = lazy(() => nav().then(({ SpaceUsage: it }) => ({ default: it })));
+
 const icon = { size: 20, stroke: 1.6, 'aria-hidden': true } as const;
+
+/** Folders, trash and search scroll by themselves and take all the room there is; other pages are read. */
+const fillsWindow = (path: string) => path === '/' || /^\/(?:drive|teams\/\d+)(?!.*\/manage)/.test(path);
 
 /** The frame of everything behind the sign-in. */
 export function Shell() {
@@ -46,6 +53,7 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever another page is shown
   useEffect(close, [path]);
+  const fills = fillsWindow(path);
   return (
     <AppShell
       header={{ height: 60 }}
@@ -68,10 +76,11 @@ export function Shell() {
               aria-controls="navigation"
             />
             <LinkAnchor to="/" underline="never" c="inherit" aria-label={t('nav.home')}>
-              <Logo />
+              <Logo short />
             </LinkAnchor>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <SearchButton path={path} />
             <Preferences />
             <Account name={me.username} email={me.email} />
           </Group>
@@ -79,12 +88,19 @@ export function Shell() {
       </AppShell.Header>
       <AppShell.Navbar id="navigation" component="nav" aria-label={t('nav.main')} p="sm">
         <AppShell.Section grow component={ScrollArea}>
-          <LinkNav to="/" label={t('nav.drive')} leftSection={<IconHome {...icon} />} active={path === '/'} />
+          <Suspense fallback={<Loading rows={3} />}>
+            <DriveNav path={path} />
+          </Suspense>
           {me.role === 'admin' && <AdminLinks path={path} />}
         </AppShell.Section>
+        <AppShell.Section>
+          <Suspense>
+            <SpaceUsage path={path} />
+          </Suspense>
+        </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
-        <Container size={1360} p={0}>
+      <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }} data-fills={fills || undefined}>
+        <Container size={fills ? '100%' : 1360} p={0}>
           <OfflineBanner />
           <Suspense fallback={<Loading rows={6} />}>
             <Outlet />
@@ -111,7 +127,7 @@ function Section({ label, children }: { label: string; children: ReactNode }) {
 function AdminLinks({ path }: { path: string }) {
   const { t } = useTranslation();
   const at = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
-  const link = (to: string, label: string, Icon: typeof IconHome) => (
+  const link = (to: string, label: string, Icon: typeof IconChartBar) => (
     <LinkNav key={to} to={to} label={label} leftSection={<Icon {...icon} />} active={at(to)} variant="light" />
   );
   return (

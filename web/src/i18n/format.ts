@@ -52,17 +52,23 @@ export function formatAgo(time: string, now: number, language = 'en'): string {
   return format.format(Math.round(seconds / 86_400), 'day');
 }
 
+const isToday = (time: Date): boolean => time.toDateString() === new Date().toDateString();
+
 /** Formatters in the language in use. */
 export function useFormat() {
   const { i18n } = useTranslation();
   const language = i18n.language;
   return useMemo(() => {
     const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+    const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
+    const hour = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
     const count = new Intl.NumberFormat(language);
     return {
       bytes: (bytes: number) => formatBytes(bytes, language),
       duration: (ms: number) => formatDuration(ms, language),
       time: (text: string) => time.format(new Date(text)),
+      /** As short as it tells enough: of today the hour, else the date. */
+      day: (text: string) => (isToday(new Date(text)) ? hour : day).format(new Date(text)),
       ago: (text: string, now: number) => formatAgo(text, now, language),
       count: (value: number) => count.format(value),
       list: (items: string[]) => new Intl.ListFormat(language, { type: 'conjunction' }).format(items),

@@ -42,6 +42,7 @@ describe.each(spaces)('%s', (space) => {
       'hint.targetFailed',
       'category.webdav',
       'audit.sentence',
+      'usage.of',
     ];
     for (const key of alike) same.add(key);
     for (const [key, text] of chinese) {

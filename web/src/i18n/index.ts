@@ -3,12 +3,13 @@ import { initReactI18next } from 'react-i18next';
 
 import type admin from './en/admin.json';
 import type common from './en/common.json';
+import type drive from './en/drive.json';
 import type nodes from './en/nodes.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
-    resources: { common: typeof common; admin: typeof admin; nodes: typeof nodes };
+    resources: { common: typeof common; admin: typeof admin; drive: typeof drive; nodes: typeof nodes };
   }
 }
 
