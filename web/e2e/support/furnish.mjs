@@ -1,4 +1,5 @@
 import { Api } from '../../../scripts/run/api.mjs';
+import { furnishDrive } from './furnish-drive.mjs';
 import { ADMIN } from './stage.mjs';
 
 /** A drive that looks lived in: a follower in service, one that waits, one that is away, groups, users. */
@@ -32,7 +33,7 @@ export async function furnish(stage) {
   }
   const fresh = await api.post('/admin/remote-nodes', { name: 'Office', base_url: 'http://office.example.com:3000' });
   await api.post('/admin/remote-nodes', { name: 'Lab machine with quite a long name' });
-  return { node, fresh: fresh.id };
+  return { node, fresh: fresh.id, ...(await furnishDrive(api)) };
 }
 
 async function inService(stage, api) {

@@ -6,6 +6,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Modal,
   NavLink,
   Notification,
@@ -67,6 +68,8 @@ export const themeWith = (closeLabel: string) =>
         defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 600 },
         styles: { root: { minWidth: 'max-content' }, label: { overflow: 'visible' } },
       }),
+      // Without the hidden element that takes the focus first: a menu has only entries.
+      Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
       Modal: Modal.extend({
         defaultProps: {
           centered: true,

@@ -5,10 +5,10 @@ import type { Ancestor } from '@/api/folders';
 import type { Place, Space } from '@/api/spaces';
 import { LinkAnchor } from '@/components/links';
 import css from './Drive.module.css';
-import { useDrop } from './DriveList';
 import { dropHandlers } from './dnd';
 import { folderPath } from './paths';
 import type { Acts } from './useActs';
+import { useDrop } from './useDrop';
 
 /** Folders shown between the root and this one; the rest is behind the first of them. */
 const MOST_SHOWN = 4;
@@ -40,7 +40,7 @@ export function Crumbs({ root, space, above, acts }: Props) {
 }
 
 function Step({ place, name, acts }: { place: Place; name: string; acts: Acts }) {
-  const drop = useDrop(acts);
+  const drop = useDrop(acts.changes);
   return (
     <LinkAnchor
       to={folderPath(place)}

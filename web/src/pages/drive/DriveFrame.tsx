@@ -33,7 +33,7 @@ export function DriveFrame({ title, crumbs, about, lead, tools, aside, children 
           </Title>
           {about}
         </div>
-        <Group gap="xs" wrap="nowrap">
+        <Group gap="xs" wrap="nowrap" className={css.tools}>
           {tools}
           {lead}
         </Group>

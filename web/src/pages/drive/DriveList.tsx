@@ -3,13 +3,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type DriveItem, keyOf } from '@/api/files';
-import type { Place } from '@/api/spaces';
-import { useTellFailure } from '@/components/notify';
 import { useFormat } from '@/i18n/format';
 
 import { useClipboard } from './clipboard';
-import { type DropActions, dropHandlers, startDrag } from './dnd';
-import { useDriveExtensions } from './extensions';
+import { startDrag } from './dnd';
 import { ItemMenu } from './ItemMenu';
 import type { Column, Look } from './listing/columns';
 import { Listing } from './listing/Listing';
@@ -38,17 +35,8 @@ export function DriveList({ label, acts, model, view, isSorted, onGap, whereColu
   const [menu, setMenu] = useState<Point>();
   const look = useLook(acts, isSorted ? view : undefined, whereColumn);
   const { space, folderId } = acts;
-  const drop = useDrop(acts);
   return (
-    <div
-      style={{ display: 'contents' }}
-      {...dropHandlers((event) => {
-        const frame = (event.target as HTMLElement).closest<HTMLElement>('[role=grid]');
-        const row = (event.target as HTMLElement).closest<HTMLElement>('[data-folder]');
-        if (row) return { element: row, place: { space, folderId: Number(row.dataset.folder) } };
-        return frame && folderId !== undefined ? { element: frame, place: { space, folderId } } : undefined;
-      }, drop)}
-    >
+    <>
       <Listing
         label={label}
         view={view.view}
@@ -65,20 +53,8 @@ export function DriveList({ label, acts, model, view, isSorted, onGap, whereColu
         onGap={onGap}
       />
       <ItemMenu at={menu} onClose={() => setMenu(undefined)} acts={acts} items={model.chosen} />
-    </div>
+    </>
   );
-}
-
-/** What dropping does in a list or on a place of its space. */
-export function useDrop({ changes }: Pick<Acts, 'changes'>): DropActions {
-  const { startUpload } = useDriveExtensions();
-  const tell = useTellFailure();
-  return {
-    move: (dragged, to: Place) => void changes.move(dragged.items, to.folderId, dragged.from),
-    copy: (dragged, to: Place) => void changes.copy(dragged.items, to.folderId),
-    upload: startUpload,
-    failed: tell,
-  };
 }
 
 function useLook(acts: Acts, view: ViewState | undefined, where: Column<DriveItem> | undefined): Look<DriveItem> {

@@ -11,9 +11,11 @@ import { useMe } from '@/app/session';
 import { LinkNav } from '@/components/links';
 import { useFormat } from '@/i18n/format';
 
+import css from './Drive.module.css';
 import { folderPath, placeOf, spaceOf, trashPath } from './paths';
 import { TrashDrop } from './TrashDrop';
 import { FolderTree, type TreeRoot } from './tree/FolderTree';
+import { useDropGuard } from './useDropGuard';
 
 const icon = { size: 20, stroke: 1.6, 'aria-hidden': true } as const;
 
@@ -31,6 +33,7 @@ export function DriveNav({ path }: { path: string }) {
       icon: <IconUsersGroup {...icon} />,
     })),
   ];
+  useDropGuard();
   const space = spaceOf(path);
   // Only when this build has pages about shares.
   const hasShares = '/shares' in router.routesByPath;
@@ -80,7 +83,7 @@ export function SpaceUsage({ path }: { path: string }) {
   const { storage_used: used, storage_quota: quota } = holder;
   const share = quota > 0 ? Math.min(100, (used / quota) * 100) : 0;
   return (
-    <Stack gap={6} px="sm" py="xs">
+    <Stack gap={6} px="sm" className={css.usage}>
       <Group justify="space-between" gap={4}>
         <Text size="xs" fw={600}>
           {space.kind === 'team' ? t('usage.team') : t('usage.title')}

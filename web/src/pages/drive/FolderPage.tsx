@@ -1,5 +1,5 @@
 import { Box, Button } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconFolderOpen } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -7,8 +7,7 @@ import { useTranslation } from 'react-i18next';
 
 import { type DriveItem, keyOf } from '@/api/files';
 import { ancestorsQuery, folderKey } from '@/api/folders';
-import { PERSONAL, type Place, type Space, teamSpace } from '@/api/spaces';
-import { teamQuery } from '@/api/teams';
+import { PERSONAL, type Place, teamSpace } from '@/api/spaces';
 import { Empty } from '@/components/Empty';
 import { Problem } from '@/components/Problem';
 
@@ -16,15 +15,17 @@ import { Crumbs } from './Crumbs';
 import { Details } from './Details';
 import { DriveFrame } from './DriveFrame';
 import { DriveList } from './DriveList';
+import { DropZone } from './DropZone';
 import { Asking } from './dialogs/Asking';
 import { useDriveExtensions } from './extensions';
 import { ListSkeleton } from './ListSkeleton';
+import { claimFocus } from './listing/focusListing';
 import { useListing } from './listing/useListing';
 import { NewMenu } from './NewMenu';
 import { SelectionBar } from './SelectionBar';
-import { undoLast } from './undo';
 import { type Acts, useActs } from './useActs';
 import { useFolder } from './useFolder';
+import { useSpaceName } from './useSpaceName';
 import { useView, type ViewState } from './useView';
 import { ViewTools } from './ViewTools';
 
@@ -52,27 +53,35 @@ export function TeamFolderPage() {
 /** Each folder begins with nothing chosen. */
 function FolderPage({ space, folderId }: Place) {
   const view = useView();
-  return <Folder key={JSON.stringify([space, folderId])} space={space} folderId={folderId} view={view} />;
+  const details = useDisclosure();
+  const key = JSON.stringify([space, folderId]);
+  return <Folder key={key} space={space} folderId={folderId} view={view} details={details} />;
 }
 
-/** What the root of a space is called. */
-export function useSpaceName(space: Space): string {
-  const { t } = useTranslation();
-  const teamId = space.kind === 'team' ? space.teamId : 0;
-  const name = useQuery({ ...teamQuery(teamId), enabled: space.kind === 'team' }).data?.name;
-  return space.kind === 'team' ? (name ?? '…') : t('nav.drive');
+interface Props extends Place {
+  view: ViewState;
+  /** Whether the details are shown; from folder to folder they stay. */
+  details: ReturnType<typeof useDisclosure>;
 }
 
-function Folder({ space, folderId, view }: Place & { view: ViewState }) {
+function Folder({ space, folderId, view, details: [detailed, details] }: Props) {
+  const { t } = useTranslation('drive');
   const client = useQueryClient();
   const { query, rows, more, loadAll } = useFolder({ space, folderId }, view.sort);
   const above = useQuery({ ...ancestorsQuery(space, folderId ?? 0), enabled: folderId !== null });
   const root = useSpaceName(space);
-  const title = folderId === null ? root : (above.data?.at(-1)?.name ?? '…');
+  const title = folderId === null ? root : (above.data?.at(-1)?.name ?? (above.error ? t('category.folder') : '…'));
   const model = useListing<DriveItem>(rows, keyOf);
-  const [detailed, details] = useDisclosure();
-  const acts = useActs({ space, folderId, title, model, showDetails: details.open, loadAll });
-  useHotkeys([['mod+Z', () => undoLast()]]);
+  const parent = above.data?.at(-2)?.id ?? null;
+  const acts = useActs({
+    space,
+    folderId,
+    title,
+    model,
+    above: folderId === null ? undefined : { space, folderId: parent },
+    showDetails: details.open,
+    loadAll,
+  });
   const crumbs = <Crumbs root={root} space={space} above={above.data ?? []} acts={acts} />;
   const tools = (
     <ViewTools
@@ -93,10 +102,12 @@ function Folder({ space, folderId, view }: Place & { view: ViewState }) {
       lead={<NewMenu acts={acts} />}
       aside={aside}
     >
-      {query.data === undefined && query.error && <Problem error={query.error} retry={() => void query.refetch()} />}
-      {query.data === undefined && !query.error && <ListSkeleton view={view.view} />}
-      {query.data && rows.total === 0 && <EmptyFolder acts={acts} />}
-      {rows.total > 0 && <DriveList label={title} acts={acts} model={model} view={view} isSorted onGap={more} />}
+      <DropZone acts={acts} title={title}>
+        {query.data === undefined && query.error && <Problem error={query.error} retry={() => void query.refetch()} />}
+        {query.data === undefined && !query.error && <ListSkeleton view={view.view} />}
+        {query.data && rows.total === 0 && <EmptyFolder acts={acts} />}
+        {rows.total > 0 && <DriveList label={title} acts={acts} model={model} view={view} isSorted onGap={more} />}
+      </DropZone>
       {query.isFetchNextPageError && <Problem error={query.error} retry={() => void query.fetchNextPage()} />}
       <SelectionBar acts={acts} model={model} />
       <Asking acts={acts} />
@@ -114,7 +125,7 @@ function EmptyFolder({ acts }: { acts: Acts }) {
         icon={<IconFolderOpen size={30} />}
         title={t('empty.title')}
         action={
-          <Button variant="default" onClick={() => acts.ask({ what: 'folder' })}>
+          <Button ref={claimFocus} variant="default" onClick={() => acts.ask({ what: 'folder' })}>
             {t('new.folder')}
           </Button>
         }

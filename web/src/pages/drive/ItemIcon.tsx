@@ -32,7 +32,15 @@ export function ItemIcon({ item, size = 24 }: Props) {
   const category = item.kind === 'folder' ? 'folder' : (item.file_category ?? categoryOf(item.mime_type ?? ''));
   const isPdf = item.mime_type === 'application/pdf';
   const Icon = category === 'folder' ? IconFolder : isPdf ? IconFileTypePdf : ICONS[category];
-  return <Icon size={size} stroke={1.5} className={css.icon} data-category={isPdf ? 'pdf' : category} aria-hidden />;
+  return (
+    <Icon
+      size={size}
+      stroke={size > 40 ? 1.1 : 1.5}
+      className={css.icon}
+      data-category={isPdf ? 'pdf' : category}
+      aria-hidden
+    />
+  );
 }
 
 /** In the trash only the type of a file is known. */

@@ -81,7 +81,7 @@ export function ItemActions({ acts, items }: Pick<Props, 'acts' | 'items'>) {
         {t('act.details')}
       </Menu.Item>
       <Menu.Divider />
-      <Menu.Item leftSection={<IconTrash {...icon} />} color="red" onClick={() => acts.trash(items)}>
+      <Menu.Item leftSection={<IconTrash {...icon} />} color="var(--aster-bad)" onClick={() => acts.trash(items)}>
         {t('act.delete')}
       </Menu.Item>
     </>

@@ -24,6 +24,9 @@ export function MenuAt({ at, onClose, children }: Props) {
       width={232}
       offset={2}
       returnFocus={false}
+      // Below the page it belongs to; nothing above it cuts it off.
+      withinPortal={false}
+      floatingStrategy="fixed"
     >
       <Menu.Target>
         <span

@@ -4,7 +4,7 @@ import type { UploadEntry } from './extensions';
 export const MOST_DROPPED = 10_000;
 
 /** Whether something is dragged in from outside of the page. */
-export const bringsFiles = (transfer: DataTransfer): boolean => transfer.types.includes('Files');
+export const bringsFiles = (transfer: Pick<DataTransfer, 'types'>): boolean => transfer.types.includes('Files');
 
 /**
  * Reads what was dropped from the desktop, folders with everything below them. Must be called within the drop event:

@@ -1,14 +1,16 @@
+import { useHotkeys } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type DriveItem, isFile } from '@/api/files';
-import { type Space, sameSpace } from '@/api/spaces';
+import { type Place, type Space, sameSpace } from '@/api/spaces';
 import { tellFailed, useTellFailure } from '@/components/notify';
 
 import { hold, useClipboard } from './clipboard';
 import { download } from './download';
 import { useDriveExtensions } from './extensions';
+import { awaitFocus } from './listing/focusListing';
 import type { Command } from './listing/keys';
 import type { ListingModel } from './listing/useListing';
 import { folderPath } from './paths';
@@ -25,6 +27,8 @@ interface Options {
   /** What archives of a selection are called. */
   title: string;
   model: ListingModel<DriveItem>;
+  /** The folder above. */
+  above: Place | undefined;
   showDetails: () => void;
   /** Loads what is not here yet, before everything is chosen. */
   loadAll: () => Promise<void>;
@@ -46,6 +50,8 @@ export interface Acts {
   copy: (items: DriveItem[]) => void;
   /** `undefined` when there is nothing to paste, or it cannot be pasted here. */
   paste: (() => void) | undefined;
+  /** To the folder above, if there is one. */
+  up: (() => void) | undefined;
   details: () => void;
   selectAll: () => void;
   /** Which item is being renamed. */
@@ -54,17 +60,22 @@ export interface Acts {
 }
 
 export function useActs(options: Options): Acts {
-  const { space, folderId, title, model, showDetails, loadAll } = options;
+  const { space, folderId, title, model, above, showDetails, loadAll } = options;
   const { t } = useTranslation('drive');
   const navigate = useNavigate();
   const changes = useChanges(space);
   const tell = useTellFailure();
   const { openPreview, openShare } = useDriveExtensions();
+  useHotkeys([['mod+Z', () => undoLast()]]);
   const [asked, ask] = useState<Asked>();
   const [renaming, setRenaming] = useState<DriveItem>();
   const save = (items: DriveItem[]) => void download(space, items, title).catch(tell);
+  const go = (place: Place) => {
+    awaitFocus();
+    void navigate({ to: folderPath(place) });
+  };
   const open = (item: DriveItem) => {
-    if (!isFile(item)) return void navigate({ to: folderPath({ space, folderId: item.id }) });
+    if (!isFile(item)) return go({ space, folderId: item.id });
     if (!openPreview) return save([item]);
     openPreview({ space, item, siblings: model.rows.loaded.filter(isFile) });
   };
@@ -85,6 +96,7 @@ export function useActs(options: Options): Acts {
     cut: keep('cut'),
     copy: keep('copy'),
     paste: usePaste(options, changes, () => tellFailed(t('clipboard.title'), t('clipboard.otherSpace'))),
+    up: above && (() => go(above)),
     details: showDetails,
     selectAll: () => void loadAll().then(model.all),
     renaming,
@@ -108,7 +120,7 @@ export function obey(acts: Acts, command: Command, items: DriveItem[]): void {
   const [first] = items;
   if (command.do === 'all') acts.selectAll();
   else if (command.do === 'paste') acts.paste?.();
-  else if (command.do === 'undo') undoLast();
+  else if (command.do === 'up') acts.up?.();
   else if (!first) return;
   else if (command.do === 'rename') acts.rename(first);
   else if (command.do === 'delete') acts.trash(items);

@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 
 import { folderQuery, type Sort } from '@/api/folders';
@@ -13,6 +13,7 @@ const LOOK_AGAIN_MS = 20_000;
 export function useFolder({ space, folderId }: Place, sort: Sort) {
   const query = useInfiniteQuery({
     ...folderQuery(space, folderId, sort),
+    placeholderData: keepPreviousData,
     refetchInterval: (one) => (isLong(one) ? false : LOOK_AGAIN_MS),
     refetchOnWindowFocus: (one) => !isLong(one),
   });

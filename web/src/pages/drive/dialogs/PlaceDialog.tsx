@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 import type { DriveItem } from '@/api/files';
 
 import { mayMove } from '../dnd';
-import { useSpaceName } from '../FolderPage';
 import { FolderTree } from '../tree/FolderTree';
 import type { Acts } from '../useActs';
+import { useSpaceName } from '../useSpaceName';
 
 interface Props {
   acts: Acts;

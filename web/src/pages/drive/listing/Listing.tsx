@@ -5,6 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, useEffect, useId, useRef } from 'react';
 
 import type { Look } from './columns';
+import { claimFocus } from './focusListing';
 import { Header } from './Header';
 import type { Command } from './keys';
 import css from './Listing.module.css';
@@ -43,6 +44,7 @@ export function Listing<T>(props: ListingProps<T>) {
   const columns = view === 'grid' ? Math.max(2, Math.floor(width / TILE_WIDTH)) : 1;
   const header = view === 'grid' ? 0 : HEADER_HEIGHT;
   const height = view === 'grid' ? TILE_HEIGHT : ROW_HEIGHT;
+  useEffect(() => claimFocus(scroller.current), []);
   const virtual = useVirtualizer({
     count: Math.ceil(model.rows.total / columns),
     getScrollElement: () => scroller.current,
@@ -83,7 +85,7 @@ export function Listing<T>(props: ListingProps<T>) {
       data-view={view}
       {...events}
     >
-      {view === 'list' && <Header look={look} />}
+      {view === 'list' && <Header look={look} model={model} onAll={() => props.onCommand({ do: 'all' }, [])} />}
       <div
         ref={sized}
         role="rowgroup"

@@ -4,3 +4,17 @@ export function focusListing(): void {
   const isTaken = active !== null && active !== document.body && active.closest('[role=menu]') === null;
   if (!isTaken) document.querySelector<HTMLElement>('[role=grid][data-view]')?.focus({ preventScroll: true });
 }
+
+let isAwaited = false;
+
+/** Whoever goes from a list to the next by keyboard goes on there. */
+export function awaitFocus(): void {
+  isAwaited = true;
+}
+
+/** For what takes the place of the list that had the focus. */
+export function claimFocus(element: HTMLElement | null): void {
+  if (!element || !isAwaited) return;
+  isAwaited = false;
+  element.focus({ preventScroll: true });
+}

@@ -41,12 +41,12 @@ describe('in a list', () => {
     ['Ctrl+x', 'cut'],
     ['Ctrl+c', 'copy'],
     ['Ctrl+v', 'paste'],
-    ['Ctrl+z', 'undo'],
+    ['Alt+ArrowUp', 'up'],
   ])('%s means %s', (keys, what) => {
     expect(press(keys)).toEqual({ do: what });
   });
 
-  it.each(['ArrowRight', 'Tab', 'F5', 'Ctrl+r', 'Ctrl+Shift+c', 'Alt+ArrowLeft', 'Backspace', '/'])(
+  it.each(['ArrowRight', 'Tab', 'F5', 'Ctrl+r', 'Ctrl+Shift+c', 'Alt+ArrowLeft', 'Backspace', 'Ctrl+z', '/'])(
     '%s is left to the browser or the page',
     (keys) => {
       expect(press(keys)).toBeUndefined();

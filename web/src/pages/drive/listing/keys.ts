@@ -17,7 +17,7 @@ export type Command =
         | 'cut'
         | 'copy'
         | 'paste'
-        | 'undo';
+        | 'up';
     };
 
 interface Pressed {
@@ -42,7 +42,6 @@ const WITH_CONTROL: Record<string, Command> = {
   x: { do: 'cut' },
   c: { do: 'copy' },
   v: { do: 'paste' },
-  z: { do: 'undo' },
 };
 
 const PLAIN: Record<string, Command> = {
@@ -59,7 +58,7 @@ export function commandOf(pressed: Pressed, where: Where): Command | undefined {
   const control = pressed.ctrlKey || pressed.metaKey;
   if (key === 'Enter') return altKey ? { do: 'details' } : { do: 'open' };
   if (key === 'F10' && shiftKey) return { do: 'menu' };
-  if (altKey) return undefined;
+  if (altKey) return key === 'ArrowUp' ? { do: 'up' } : undefined;
   const to = target(key, where);
   if (to !== undefined) return { do: 'go', to, how: shiftKey ? 'range' : control ? 'focus' : 'only' };
   // macOS has no Delete key on small keyboards.

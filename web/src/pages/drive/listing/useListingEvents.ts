@@ -58,6 +58,8 @@ export function useListingEvents<T>(props: ListingProps<T>, geometry: Geometry) 
     }
     const { index, act } = where;
     if (act === 'open') event.preventDefault();
+    // The part of a row that was pressed has nothing to do with the keyboard.
+    if (act === 'menu' || act === 'select') event.currentTarget.focus({ preventScroll: true });
     if (touch.wasLong()) return;
     if (act === 'menu') return menuAt(index, below(event.target as HTMLElement));
     if (act === 'select') return model.pick(index, event.shiftKey ? 'range' : 'toggle');
@@ -71,7 +73,6 @@ export function useListingEvents<T>(props: ListingProps<T>, geometry: Geometry) 
   return {
     ...touch.handlers,
     onClick,
-    onMouseDown: (event: MouseEvent<HTMLElement>) => keepFocus(event),
     onDoubleClick: (event: MouseEvent<HTMLElement>) => {
       const where = hit(event);
       if (where && where.act === undefined && !touch.isTouch()) open(where.index);
@@ -97,14 +98,6 @@ export function useListingEvents<T>(props: ListingProps<T>, geometry: Geometry) 
 
 /** The room around rows, not something that acts by itself. */
 const isBare = (target: EventTarget) => (target as HTMLElement).getAttribute('role') !== null;
-
-/** The parts of a row are pressed without taking the focus from the list. */
-function keepFocus(event: MouseEvent<HTMLElement>): void {
-  const act = (event.target as HTMLElement).closest<HTMLElement>('[data-act]')?.dataset.act;
-  if (act !== 'menu' && act !== 'select') return;
-  event.preventDefault();
-  event.currentTarget.focus({ preventScroll: true });
-}
 
 function below(element: HTMLElement): Point {
   const { left, bottom } = (element.closest('[data-act]') ?? element).getBoundingClientRect();

@@ -13,9 +13,9 @@ import { useTellFailure } from '@/components/notify';
 
 import { download } from '../download';
 import { useDriveExtensions } from '../extensions';
-import { useSpaceName } from '../FolderPage';
 import { ItemIcon } from '../ItemIcon';
 import { folderPath, searchPath } from '../paths';
+import { useSpaceName } from '../useSpaceName';
 import css from './SearchDialog.module.css';
 
 const SHOWN = 8;

@@ -16,14 +16,15 @@ import { useFormat } from '@/i18n/format';
 import { Details } from '../Details';
 import { DriveFrame } from '../DriveFrame';
 import { DriveList } from '../DriveList';
+import { DropZone } from '../DropZone';
 import { Asking } from '../dialogs/Asking';
-import { useSpaceName } from '../FolderPage';
 import { ListSkeleton } from '../ListSkeleton';
 import { listRows } from '../listing/rows';
 import { useListing } from '../listing/useListing';
 import { searchPath } from '../paths';
 import { SelectionBar } from '../SelectionBar';
 import { useActs } from '../useActs';
+import { useSpaceName } from '../useSpaceName';
 import { useView } from '../useView';
 import { ViewTools } from '../ViewTools';
 import { Filters } from './Filters';
@@ -66,6 +67,7 @@ function SearchPage({ space, state }: { space: Space; state: SearchState }) {
   const acts = useActs({
     space,
     folderId: undefined,
+    above: undefined,
     title: t('search.archive'),
     model,
     showDetails: details.open,
@@ -92,15 +94,17 @@ function SearchPage({ space, state }: { space: Space; state: SearchState }) {
         <Nothing icon={<IconSearchOff size={30} />} title={t('search.none')} text={t('search.noneText')} />
       )}
       {asks(state) && rows.total > 0 && (
-        <DriveList
-          label={title}
-          acts={acts}
-          model={model}
-          view={view}
-          isSorted={false}
-          onGap={more}
-          whereColumn={where}
-        />
+        <DropZone acts={acts} title={title}>
+          <DriveList
+            label={title}
+            acts={acts}
+            model={model}
+            view={view}
+            isSorted={false}
+            onGap={more}
+            whereColumn={where}
+          />
+        </DropZone>
       )}
       <SelectionBar acts={acts} model={model} />
       <Asking acts={acts} />

@@ -5,10 +5,9 @@ import type { DriveItem } from '@/api/files';
 import { ancestorsQuery } from '@/api/folders';
 import type { Space } from '@/api/spaces';
 import { LinkAnchor } from '@/components/links';
-
-import { useSpaceName } from '../FolderPage';
 import type { Column } from '../listing/columns';
 import { folderPath } from '../paths';
+import { useSpaceName } from '../useSpaceName';
 
 /** Where a found item lies. */
 export function useWhereColumn(space: Space): Column<DriveItem> {

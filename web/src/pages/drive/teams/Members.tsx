@@ -11,6 +11,7 @@ import {
   TextInput,
   Title,
   Tooltip,
+  VisuallyHidden,
 } from '@mantine/core';
 import { IconUserMinus, IconUserPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -48,12 +49,14 @@ export function Members({ team }: { team: Team }) {
           {({ items, total }) => (
             <>
               <Table.ScrollContainer minWidth={260} type="native">
-                <Table>
+                <Table horizontalSpacing="xs">
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t('members.name')}</Table.Th>
                       <Table.Th>{t('members.role')}</Table.Th>
-                      <Table.Th aria-label={t('members.actions')} />
+                      <Table.Th>
+                        <VisuallyHidden>{t('members.actions')}</VisuallyHidden>
+                      </Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>

@@ -62,7 +62,7 @@ export function TrashMenu({ at, onClose, acts, entries }: MenuProps) {
         {t('trash.restore')}
       </Menu.Item>
       <Menu.Divider />
-      <Menu.Item leftSection={<IconTrashX {...icon} />} color="red" onClick={() => acts.purge(entries)}>
+      <Menu.Item leftSection={<IconTrashX {...icon} />} color="var(--aster-bad)" onClick={() => acts.purge(entries)}>
         {t('trash.purge')}
       </Menu.Item>
     </MenuAt>

@@ -13,13 +13,13 @@ import { Problem } from '@/components/Problem';
 import { useConfirm } from '@/components/useConfirm';
 
 import { DriveFrame } from '../DriveFrame';
-import { useSpaceName } from '../FolderPage';
 import { ListSkeleton } from '../ListSkeleton';
 import { Listing } from '../listing/Listing';
 import { listRows } from '../listing/rows';
 import { useListing } from '../listing/useListing';
 import type { Point } from '../listing/useListingEvents';
 import { useChanges } from '../useChanges';
+import { useSpaceName } from '../useSpaceName';
 import { type TrashActs, TrashBar, TrashMenu } from './TrashActions';
 import { useTrashLook } from './useTrashLook';
 
@@ -46,9 +46,9 @@ function TrashPage({ space }: { space: Space }) {
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
   const model = useListing<TrashEntry>(rows, keyOf);
   const [menu, setMenu] = useState<Point>();
-  const look = useTrashLook();
   const acts = useTrashActs(space);
   const name = useSpaceName(space);
+  const look = useTrashLook(name);
   const title = space.kind === 'team' ? t('trash.ofTeam', { name }) : t('trash.title');
   const lead = (
     <Button variant="default" disabled={rows.total === 0} onClick={acts.empty}>

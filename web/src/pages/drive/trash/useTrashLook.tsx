@@ -8,7 +8,8 @@ import css from '../Drive.module.css';
 import { ItemIcon } from '../ItemIcon';
 import type { Look } from '../listing/columns';
 
-export function useTrashLook(): Look<TrashEntry> {
+/** `root` is what the root of the space is called. */
+export function useTrashLook(root: string): Look<TrashEntry> {
   const { t } = useTranslation('drive');
   const format = useFormat();
   const plain = (text: string, title?: string) => (
@@ -41,7 +42,7 @@ export function useTrashLook(): Look<TrashEntry> {
         title: t('trash.path'),
         width: 240,
         from: 'medium',
-        cell: (entry) => plain(entry.original_path),
+        cell: (entry) => plain(folderOf(entry.original_path) || root),
       },
       {
         id: 'deleted',
@@ -70,3 +71,6 @@ export function useTrashLook(): Look<TrashEntry> {
     hasMenu: true,
   };
 }
+
+/** The path without the name at its end. */
+const folderOf = (path: string) => path.split('/').filter(Boolean).slice(0, -1).join(' / ');

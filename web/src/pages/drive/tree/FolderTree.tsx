@@ -83,14 +83,15 @@ function pressed(event: KeyboardEvent<HTMLElement>, state: TreeState): void {
   const index = all.indexOf(node);
   const { key = '' } = node.dataset;
   const open = node.getAttribute('aria-expanded') === 'true';
+  const first = node.parentElement?.querySelector<HTMLElement>('[role=group] [role=treeitem]');
+  const above = node.parentElement?.parentElement?.closest('li')?.querySelector<HTMLElement>('[role=treeitem]');
   const moves: Record<string, () => HTMLElement | undefined | null> = {
     ArrowDown: () => all[index + 1],
     ArrowUp: () => all[index - 1],
     Home: () => all[0],
     End: () => all.at(-1),
-    ArrowRight: () => (open ? node.querySelector<HTMLElement>('[role=treeitem]') : void state.setOpen(key, true)),
-    ArrowLeft: () =>
-      open ? void state.setOpen(key, false) : node.parentElement?.closest<HTMLElement>('[role=treeitem]'),
+    ArrowRight: () => (open ? first : void state.setOpen(key, true)),
+    ArrowLeft: () => (open ? void state.setOpen(key, false) : above),
     Enter: () => void node.querySelector<HTMLElement>('[data-pick]')?.click(),
     ' ': () => void node.querySelector<HTMLElement>('[data-pick]')?.click(),
   };

@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 
 import { subfoldersQuery } from '@/api/folders';
 import type { Place } from '@/api/spaces';
-import { useDrop } from '../DriveList';
 import { dropHandlers } from '../dnd';
 import { useChanges } from '../useChanges';
+import { useDrop } from '../useDrop';
 import { useTreeState } from './context';
 import { placeKey } from './FolderTree';
 import css from './FolderTree.module.css';
@@ -27,33 +27,28 @@ export function TreeNode({ place, name, icon, level }: Props) {
   const below = useQuery({ ...subfoldersQuery(place.space, place.folderId), enabled: isOpen });
   // Whether there is anything to open is known once it was opened.
   const isLeaf = below.data?.foldersTotal === 0;
-  const drop = useDrop({ changes: useChanges(place.space) });
+  const drop = useDrop(useChanges(place.space));
   return (
-    <li
-      role="treeitem"
-      aria-level={level}
-      aria-expanded={isLeaf ? undefined : isOpen}
-      aria-selected={state.currentKey === key}
-      aria-disabled={state.isDisabled?.(place) || undefined}
-      aria-label={name}
-      tabIndex={state.activeKey === key ? 0 : -1}
-      data-key={key}
-      className={css.node}
-      onFocus={(event) => event.target === event.currentTarget && state.setActive(key)}
-    >
+    <li role="none">
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keys of the tree are caught at its frame */}
       <div
+        role="treeitem"
+        aria-level={level}
+        aria-expanded={isLeaf ? undefined : isOpen}
+        aria-selected={state.currentKey === key}
+        aria-disabled={state.isDisabled?.(place) || undefined}
+        tabIndex={state.activeKey === key ? 0 : -1}
+        data-key={key}
         className={css.line}
         style={{ paddingInlineStart: (level - 1) * 14 }}
+        onFocus={() => state.setActive(key)}
+        onClick={(event) => {
+          event.currentTarget.focus({ preventScroll: true });
+          if ((event.target as HTMLElement).closest('[data-toggle]')) state.setOpen(key, !isOpen);
+        }}
         {...dropHandlers((event) => ({ element: event.currentTarget, place }), drop)}
       >
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keys of the tree are caught at its frame */}
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: the same */}
-        <span
-          className={css.toggle}
-          data-open={isOpen || undefined}
-          data-leaf={isLeaf || undefined}
-          onClick={() => state.setOpen(key, !isOpen)}
-        >
+        <span className={css.toggle} data-toggle data-open={isOpen || undefined} data-leaf={isLeaf || undefined}>
           {isOpen && below.isLoading ? <Loader size={12} /> : <IconChevronRight size={16} aria-hidden />}
         </span>
         <Name place={place} name={name} icon={icon} />
