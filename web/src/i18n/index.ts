@@ -5,11 +5,18 @@ import type admin from './en/admin.json';
 import type common from './en/common.json';
 import type drive from './en/drive.json';
 import type nodes from './en/nodes.json';
+import type uploads from './en/uploads.json';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
-    resources: { common: typeof common; admin: typeof admin; drive: typeof drive; nodes: typeof nodes };
+    resources: {
+      common: typeof common;
+      admin: typeof admin;
+      drive: typeof drive;
+      nodes: typeof nodes;
+      uploads: typeof uploads;
+    };
   }
 }
 
