@@ -10,6 +10,9 @@ const ACCESS_ENDED = new Set(['auth.token_expired', 'auth.token_invalid', 'auth.
 
 export interface CallOptions {
   body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  raw?: Blob;
+  headers?: Record<string, string>;
   query?: Record<string, string | number | boolean | undefined>;
   signal?: AbortSignal | undefined;
   /** Calls that belong to signing in say themselves what a 401 means. */
@@ -50,8 +53,8 @@ type Outcome<T> = { ok: true; data: T } | { ok: false; error: ApiError };
 async function send<T>(method: string, path: string, options: CallOptions): Promise<Outcome<T>> {
   const reply = await reach(BASE + path + queryOf(options.query), {
     method,
-    headers: headersFor(method, options.body),
-    body: options.body === undefined ? null : JSON.stringify(options.body),
+    headers: { ...headersFor(method, options.body), ...options.headers },
+    body: options.raw ?? (options.body === undefined ? null : JSON.stringify(options.body)),
     credentials: 'same-origin',
     signal: options.signal ?? null,
   });

@@ -4,15 +4,31 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** Copies; also on plain HTTP, where browsers offer no clipboard to scripts. */
-async function copy(text: string, source: HTMLElement | null): Promise<boolean> {
+export async function copyText(text: string, source: HTMLElement | null = null): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
+    if (!source) return copyUnseen(text);
     // Selecting it leaves Ctrl+C to the person, if the old way fails as well.
-    if (source) window.getSelection()?.selectAllChildren(source);
+    window.getSelection()?.selectAllChildren(source);
     return document.execCommand('copy');
   }
+}
+
+/** What stands nowhere on the page is put there for a moment, as only what is selected can be copied. */
+function copyUnseen(text: string): boolean {
+  const before = document.activeElement;
+  const field = document.createElement('textarea');
+  field.value = text;
+  field.style.position = 'fixed';
+  field.style.opacity = '0';
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand('copy');
+  field.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return copied;
 }
 
 interface Props {
@@ -32,7 +48,7 @@ export function Copyable({ text, label, inline = false }: Props) {
     const timer = setTimeout(() => setCopied(false), 2_000);
     return () => clearTimeout(timer);
   }, [copied]);
-  const take = async () => setCopied(await copy(text, source.current));
+  const take = async () => setCopied(await copyText(text, source.current));
   const icon = copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />;
   const word = copied ? t('action.copied') : t('action.copy');
   if (inline) {

@@ -5,6 +5,8 @@ import type admin from './en/admin.json';
 import type common from './en/common.json';
 import type drive from './en/drive.json';
 import type nodes from './en/nodes.json';
+import type preview from './en/preview.json';
+import type shares from './en/shares.json';
 import type uploads from './en/uploads.json';
 
 declare module 'i18next' {
@@ -15,6 +17,8 @@ declare module 'i18next' {
       admin: typeof admin;
       drive: typeof drive;
       nodes: typeof nodes;
+      preview: typeof preview;
+      shares: typeof shares;
       uploads: typeof uploads;
     };
   }
