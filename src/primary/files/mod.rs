@@ -32,8 +32,10 @@ mod versions;
 
 /// A file as every domain shows it to clients.
 pub(in crate::primary) use self::api::FileInfo;
+pub(in crate::primary) use self::api::{
+    DownloadQuery, FolderQuery, PublicFile, PublicFolder, Way, content_answer,
+};
 pub(in crate::primary) use self::api::{FileItem, FolderItem};
-pub(in crate::primary) use self::api::{FolderQuery, PublicFile, PublicFolder, Way, content_answer};
 pub use self::content::{NewFile, Target};
 pub(in crate::primary) use self::counts::report as report_counts;
 pub use self::counts::{Condition, Counts, Difference, condition, key_of};

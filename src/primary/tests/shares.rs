@@ -163,6 +163,19 @@ async fn a_limit_counts_downloads_and_neither_their_ranges_nor_what_failed() {
 }
 
 #[tokio::test]
+async fn looking_at_a_shared_file_in_a_page_is_counted_like_a_download() {
+    let (site, admin) = Site::with_admin().await;
+    let file = admin.file("f.txt", None).await;
+    let share = admin.share(json!({"type": "file", "id": file}), json!({"max_downloads": 1})).await;
+    let (path, guest) = (format!("/s/{}/download?inline=1", token(&share)), stranger());
+    let shown = guest.get(site.url(&path)).send().await.expect("reply");
+    assert!(shown.headers()["content-disposition"].to_str().expect("text").starts_with("inline"));
+    assert_eq!(shown.bytes().await.expect("body").as_ref(), b"f.txt");
+    assert_eq!(bytes(&site, &guest, &path, Some("bytes=2-")).await, (206, b"txt".to_vec()));
+    assert_eq!(bytes(&site, &stranger(), &path, None).await.0, 403, "the only download was used");
+}
+
+#[tokio::test]
 async fn of_many_downloads_at_once_as_many_succeed_as_the_limit_says() {
     let (site, admin) = Site::with_admin().await;
     let file = admin.file("f.txt", None).await;

@@ -27,11 +27,17 @@ const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; i
 
 /// How the content is wanted; a member counts when it is `1` or `true`.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct DownloadQuery {
+pub(in crate::primary) struct DownloadQuery {
     /// In the page, not as a file to keep.
     inline: Option<String>,
     /// Through the primary, whatever the policy says: the browser does not reach the node.
     relay: Option<String>,
+}
+
+impl DownloadQuery {
+    pub(in crate::primary) fn way(&self) -> Way {
+        Way { inline: is_on(self.inline.as_deref()), relay: is_on(self.relay.as_deref()) }
+    }
 }
 
 fn is_on(member: Option<&str>) -> bool {
@@ -47,8 +53,7 @@ pub(super) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = primary.files.get(space, id).await?;
-    let way = Way { inline: is_on(query.inline.as_deref()), relay: is_on(query.relay.as_deref()) };
-    answer(&primary, &file, way, &method, &headers).await
+    answer(&primary, &file, query.way(), &method, &headers).await
 }
 
 /// How content goes to a client.

@@ -18,7 +18,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, patch as patching, post, put};
 use serde::Deserialize;
 
-pub(in crate::primary) use self::download::{Way, answer as content_answer};
+pub(in crate::primary) use self::download::{DownloadQuery, Way, answer as content_answer};
 pub(in crate::primary) use self::folders::FolderQuery;
 use self::patch::Patch;
 pub(in crate::primary) use self::records::{

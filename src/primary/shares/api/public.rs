@@ -17,7 +17,7 @@ use crate::primary::Primary;
 use crate::primary::accounts::cookie;
 use crate::primary::caller::Caller;
 use crate::primary::files::{
-    Cursor, FileRecord, FolderQuery, Item, PublicFile, PublicFolder, Way, content_answer,
+    Cursor, DownloadQuery, FileRecord, FolderQuery, Item, PublicFile, PublicFolder, Way, content_answer,
 };
 use crate::primary::shares::{Counted, Share, ShareError, Visited};
 use crate::protocol::Timestamp;
@@ -177,40 +177,43 @@ async fn contents(
 async fn download(
     State(primary): State<Primary>,
     Path(TokenPath { token }): Path<TokenPath>,
+    Query(query): Query<DownloadQuery>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     let file = primary.shares.file(&primary.files, &visited, None).await?;
-    send(&primary, &visited, file, &method, &headers).await
+    send(&primary, &visited, file, query.way(), &method, &headers).await
 }
 
 async fn download_file(
     State(primary): State<Primary>,
     Path(ItemPath { token, id }): Path<ItemPath>,
+    Query(query): Query<DownloadQuery>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     let file = primary.shares.file(&primary.files, &visited, Some(id)).await?;
-    send(&primary, &visited, file, &method, &headers).await
+    send(&primary, &visited, file, query.way(), &method, &headers).await
 }
 
 /// Sends a file and counts it. A HEAD sends nothing and is not counted; nor is a request that goes on with the download
-/// that this client was counted for last.
+/// that this client was counted for last. Looking at a file in a page counts like keeping it: the bytes are the same.
 async fn send(
     primary: &Primary,
     visited: &Visited,
     file: FileRecord,
+    way: Way,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     if method == Method::HEAD {
-        return content_answer(primary, &file, Way::TO_KEEP, method, headers).await;
+        return content_answer(primary, &file, way, method, headers).await;
     }
     let continues = cookie(headers, DOWNLOAD_COOKIE).filter(|_| headers.contains_key(header::RANGE));
     let counted = primary.shares.count_file(visited, &file, continues).await?;
-    let response = content_answer(primary, &file, Way::TO_KEEP, method, headers).await?;
+    let response = content_answer(primary, &file, way, method, headers).await?;
     let Some(counted) = counted else { return Ok(response) };
     match response.status() {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT => {
