@@ -14,6 +14,7 @@ import { lineBreakOf } from './text';
 
 interface Props {
   name: string;
+  /** What it begins with; afterwards the editor has the text. */
   text: string;
   label: string;
   editable: boolean;
@@ -28,6 +29,7 @@ export function CodeEditor({ name, text, label, editable, onChange, onSave }: Pr
   const parts = useRef({ editable: new Compartment(), language: new Compartment() });
   // The editor lives longer than one drawing; it calls what is there then.
   const calls = useRef({ onChange, onSave });
+  const first = useRef(text);
   useEffect(() => {
     calls.current = { onChange, onSave };
   });
@@ -41,9 +43,9 @@ export function CodeEditor({ name, text, label, editable, onChange, onSave }: Pr
     const made = new EditorView({
       parent: host.current,
       state: EditorState.create({
-        doc: text,
+        doc: first.current,
         extensions: [
-          common(text, label),
+          common(first.current, label),
           access.of(accessOf(false)),
           language.of([]),
           keymap.of([{ key: 'Mod-s', preventDefault: true, run: save }]),
@@ -62,7 +64,7 @@ export function CodeEditor({ name, text, label, editable, onChange, onSave }: Pr
       gone = true;
       made.destroy();
     };
-  }, [text, label, name]);
+  }, [label, name]);
   useEffect(() => {
     view.current?.dispatch({ effects: parts.current.editable.reconfigure(accessOf(editable)) });
     if (editable) view.current?.focus();

@@ -86,15 +86,15 @@ function TextShown({ file, source, text, etag, reload }: ShownProps) {
           {mode === 'source' && (
             <CodeEditor
               name={file.name}
-              text={text}
+              text={editor.base}
               label={t('text.editor', { name: file.name })}
               editable={editing}
               onChange={editor.change}
               onSave={editor.save}
             />
           )}
-          {mode === 'rendered' && kind === 'markdown' && <MarkdownText text={editor.draft ?? text} />}
-          {mode === 'rendered' && kind === 'csv' && <CsvTable text={editor.draft ?? text} name={file.name} />}
+          {mode === 'rendered' && kind === 'markdown' && <MarkdownText text={editor.base} />}
+          {mode === 'rendered' && kind === 'csv' && <CsvTable text={editor.base} name={file.name} />}
         </Suspense>
       </div>
       {(formatted || canEdit) && (
@@ -148,6 +148,8 @@ function TextShown({ file, source, text, etag, reload }: ShownProps) {
 }
 
 interface Saving {
+  /** The text as the server has it, as far as is known here. */
+  base: string;
   /** What the person has made of the text; `undefined` while it is as it was. */
   draft: string | undefined;
   change: (text: string) => void;
@@ -159,6 +161,7 @@ interface Saving {
 
 function useSaving({ file, source, text, etag, reload }: ShownProps): Saving {
   const { t } = useTranslation('preview');
+  const [base, setBase] = useState({ text, etag });
   const [draft, setDraft] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>();
@@ -168,10 +171,14 @@ function useSaving({ file, source, text, etag, reload }: ShownProps): Saving {
     setBusy(true);
     setProblem(undefined);
     try {
-      await source.save(file, draft, anyway ? null : etag);
+      await source.save(file, draft, anyway ? null : base.etag);
       tellDone(t('text.saved'));
-      setDraft(undefined);
-      await reload();
+      const now = await readContent(source.url(file), new AbortController().signal);
+      // Somebody else may have saved a moment later; the tag of that must not stand for what is shown here.
+      if (decodeText(now.bytes) !== draft) return await reload();
+      setBase({ text: draft, etag: now.etag });
+      // What was typed while it was saved is unsaved again.
+      setDraft((latest) => (latest === draft ? undefined : latest));
     } catch (error) {
       setProblem(error);
     } finally {
@@ -179,8 +186,9 @@ function useSaving({ file, source, text, etag, reload }: ShownProps): Saving {
     }
   };
   return {
+    base: base.text,
     draft,
-    change: (next) => setDraft(next === text ? undefined : next),
+    change: (next) => setDraft(next === base.text ? undefined : next),
     save: (anyway) => void save(anyway),
     takeTheirs: () => {
       setProblem(undefined);

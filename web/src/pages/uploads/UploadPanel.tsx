@@ -41,8 +41,8 @@ export function UploadPanel() {
   return (
     <Paper component="section" aria-label={t('region')} className={classes.panel} shadow="lg" withBorder radius="lg">
       <Group justify="space-between" wrap="nowrap" gap="xs" px="md" py="sm">
-        <Title order={2} size="h5" role="status" lineClamp={2}>
-          {t(`summary.${summary.kind}`, { count: summary.count })}
+        <Title order={2} size="h5" lineClamp={2}>
+          <span role="status">{t(`summary.${summary.kind}`, { count: summary.count })}</span>
         </Title>
         <Group gap={4} wrap="nowrap">
           <AllMenu items={items} />
