@@ -5,6 +5,7 @@ import { after, before } from 'node:test';
 
 import { Api } from '../../scripts/run/api.mjs';
 import { lookAt, violations } from './support/axe.mjs';
+import { becomes } from './support/becomes.mjs';
 import { upload } from './support/files.mjs';
 import { png } from './support/picture.mjs';
 import { hashOf, pdf, wav } from './support/samples.mjs';
@@ -43,7 +44,7 @@ async function stranger() {
   await guest?.context().close();
   const context = await stage.context({ acceptDownloads: true });
   guest = await context.newPage();
-  problems.push(...watch(guest, () => [stage.primary.url]));
+  watch(guest, () => [stage.primary.url], problems);
   return guest;
 }
 
@@ -277,7 +278,7 @@ test('my shares are listed, changed and ended', async () => {
   await page.getByText('sunset.png').first().waitFor();
   await lookAt(page, 'my shares');
   await button('Copy the link of Album').click();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+  await becomes(() => page.evaluate(() => navigator.clipboard.readText()), link);
   await button('Edit Album').click();
   await dialog().getByLabel('Downloads').fill('1');
   await button('Save the changes').click();

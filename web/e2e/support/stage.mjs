@@ -114,9 +114,8 @@ class Waiting extends Instance {
   }
 }
 
-/** Collects what a page must never do: errors in the console, and requests to anybody but us. */
-export function watch(page, allowed) {
-  const problems = [];
+/** Collects in `problems` what a page must never do: errors in the console, and requests to anybody but us. */
+export function watch(page, allowed, problems = []) {
   page.on('pageerror', (error) => problems.push(`${page.url()}: ${error.message}`));
   page.on('console', (message) => {
     // The browser reports every refused call by itself; those are outcomes here.
