@@ -8,6 +8,10 @@ SHELL := bash
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Process tests that would show the same once more: of SQLite itself, of files, of followers, with servers of their own.
+ANY_DATABASE := sqlite architecture:: configuration:: systemd_unit:: make_run:: two_primaries:: crash::two_hundred \
+	confinement:: long_listing:: large_file:: s3_outage:: hot_path::
+
 run: ## Build, start a primary and a follower on this machine, store a sample; Ctrl-C stops both
 	@scripts/setup run
 	@scripts/build-web
@@ -18,7 +22,7 @@ test: check ## Everything a change must pass: setup, check, all tests, those of 
 	@scripts/build-web
 	cargo test --locked
 	scripts/with-postgres cargo test --locked --lib -- primary:: db:: tasks:: --skip sqlite
-	scripts/with-postgres cargo test --locked --test it -- --skip sqlite --skip architecture --skip make_run --skip two_primaries
+	scripts/with-postgres cargo test --locked --test it -- $(ANY_DATABASE:%=--skip %)
 	scripts/test-web
 	scripts/test-chart
 

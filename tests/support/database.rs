@@ -2,7 +2,7 @@
 //! a user who may make databases there, a new database of that server for each directory.
 //!
 //! `make test` runs the tests both ways. A test that is about SQLite itself has `sqlite` in its name and is left out of
-//! the second run; nothing else decides what runs where.
+//! the second run, and so is what `ANY_DATABASE` in the Makefile names.
 
 use std::path::Path;
 use std::process::Command;
