@@ -14,6 +14,7 @@ mod health;
 pub mod keys;
 pub mod links;
 pub mod nodes;
+pub mod overview;
 mod paging;
 pub mod policies;
 pub mod previews;
@@ -224,6 +225,8 @@ impl Primary {
             .merge(audit::api::routes())
             .merge(teams::api::routes())
             .merge(shares::api::public_routes())
+            .merge(shares::api::admin_routes())
+            .merge(overview::api::routes())
             .merge(bootstrap::api::routes())
             .merge(tasks::api::routes())
             .merge(storage_migrations::api::routes());

@@ -88,6 +88,7 @@ mod tests {
             item: Item::File(1),
             name: String::new(),
             shared_by: String::new(),
+            space_name: String::new(),
             password_hash: password_hash.to_owned(),
             expires_at: None,
             max_downloads: 0,

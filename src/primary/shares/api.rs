@@ -1,6 +1,7 @@
 //! `/shares` for owners, in their own space and, below `/teams/{team_id}`, in a team's, and `/s/{token}` for everybody
 //! (primary spec §2.9).
 
+mod admin;
 mod public;
 
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::routing::{get, patch, post};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub(in crate::primary) use self::admin::routes as admin_routes;
 pub(in crate::primary) use self::public::routes as public_routes;
 use super::{NewShare, Share, ShareChange, Status};
 use crate::http::{ApiError, Json, Path, Query, created, empty, ok};

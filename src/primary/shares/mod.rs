@@ -12,6 +12,7 @@
 mod access;
 pub(in crate::primary) mod api;
 mod counting;
+mod oversight;
 mod problem;
 mod store;
 mod visits;
@@ -66,6 +67,8 @@ pub struct Share {
     pub name: String,
     /// Who shares it; empty when the account is gone.
     pub shared_by: String,
+    /// The name of the user or team whose space the item lives in.
+    pub space_name: String,
     /// Argon2id; empty for none.
     password_hash: String,
     /// Until when.

@@ -18,6 +18,7 @@ macro_rules! shares {
             "shares.password_hash, shares.expires_at, shares.max_downloads, shares.download_count, ",
             "shares.view_count, shares.created_at, shares.updated_at, spaces.user_id, spaces.team_id, ",
             "COALESCE(files.name, folders.name, '') AS name, COALESCE(author.username, '') AS shared_by, ",
+            "COALESCE(owner.username, teams.name, '') AS space_name, ",
             "CAST(CASE WHEN (files.id IS NOT NULL OR folders.id IS NOT NULL) AND (owner.status = 'active' ",
             "OR (teams.id IS NOT NULL AND teams.archived_at IS NULL)) THEN 1 ELSE 0 END AS BIGINT) AS is_available ",
             "FROM shares JOIN spaces ON spaces.id = shares.space_id ",
@@ -127,6 +128,38 @@ pub(super) async fn page(
     Ok((rows.iter().map(share).collect::<Result<_, _>>()?, number(&total, "total")?))
 }
 
+/// The same of all spaces; only those that one user made where asked.
+pub(super) async fn page_of_all(
+    db: &Db,
+    made_by: Option<i64>,
+    limit: u32,
+    offset: u32,
+) -> Result<(Vec<Share>, u64), sqlx::Error> {
+    let (wanted, anybody) = (made_by.unwrap_or(0), i64::from(made_by.is_none()));
+    let rows = sqlx::query(shares!(
+        "WHERE ($1 = 1 OR shares.created_by_user_id = $2) ORDER BY shares.id DESC LIMIT $3 OFFSET $4"
+    ))
+    .bind(anybody)
+    .bind(wanted)
+    .bind(i64::from(limit))
+    .bind(i64::from(offset))
+    .fetch_all(db.read())
+    .await?;
+    let total =
+        sqlx::query("SELECT COUNT(*) AS total FROM shares WHERE ($1 = 1 OR shares.created_by_user_id = $2)")
+            .bind(anybody)
+            .bind(wanted)
+            .fetch_one(db.read())
+            .await?;
+    Ok((rows.iter().map(share).collect::<Result<_, _>>()?, number(&total, "total")?))
+}
+
+/// A share of any space.
+pub(super) async fn anywhere(connection: &mut AnyConnection, id: i64) -> Result<Option<Share>, sqlx::Error> {
+    let row = sqlx::query(shares!("WHERE shares.id = $1")).bind(id).fetch_optional(connection).await?;
+    row.as_ref().map(share).transpose()
+}
+
 pub(super) async fn count_view(db: &Db, id: i64) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
     sqlx::query("UPDATE shares SET view_count = view_count + 1 WHERE id = $1")
@@ -181,6 +214,7 @@ fn share(row: &AnyRow) -> Result<Share, sqlx::Error> {
         item,
         name: row.try_get("name")?,
         shared_by: row.try_get("shared_by")?,
+        space_name: row.try_get("space_name")?,
         password_hash: row.try_get("password_hash")?,
         expires_at: expires_at.map(Timestamp::from_unix_ms),
         max_downloads: number(row, "max_downloads")?,

@@ -6,6 +6,7 @@ mod audit;
 mod chunks;
 mod download;
 mod locks;
+mod overview;
 mod previews;
 mod search;
 mod sessions;
