@@ -11,6 +11,9 @@ export interface AuditEntry {
   entity_id: number | null;
   entity_name: string;
   details: { text?: string };
+  /** Empty where there was none. */
+  ip_address: string;
+  client: string;
   created_at: string;
 }
 

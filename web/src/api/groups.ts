@@ -38,7 +38,34 @@ export const groups = {
   create: (group: GroupRequest) => post<Group>('/admin/policy-groups', group),
   change: (id: number, change: Partial<GroupRequest>) => patch<Group>(`/admin/policy-groups/${id}`, change),
   remove: (id: number) => del<void>(`/admin/policy-groups/${id}`),
+  moveUsers: (id: number, targetId: number) =>
+    post<{ affected_users: number }>(`/admin/policy-groups/${id}/migrate-users`, { target_group_id: targetId }),
 };
+
+/** Where a file of some size would go for a user, as the server decides. */
+export interface PolicyMatch {
+  group_id: number;
+  group_name: string;
+  is_enabled: boolean;
+  size: number;
+  policy_id: number | null;
+  policy_name: string | null;
+  rules: {
+    rule_id: number;
+    policy_id: number;
+    policy_name: string;
+    min_file_size: number;
+    max_file_size: number;
+    outcome: 'chosen' | 'skipped' | 'not_reached';
+  }[];
+}
+
+export const userMatchQuery = (userId: number, size: number) =>
+  queryOptions({
+    queryKey: ['groups', 'match', userId, size],
+    queryFn: ({ signal }) => get<PolicyMatch>(`/admin/users/${userId}/policy-match`, { query: { size }, signal }),
+    retry: false,
+  });
 
 export const groupsQuery = queryOptions({
   queryKey: ['groups'],

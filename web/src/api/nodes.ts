@@ -54,6 +54,8 @@ export interface Node {
   latency_ms: number | null;
   clock_difference_ms: number | null;
   diagnosis: Diagnosis | null;
+  /** Set while objects are not sent there because the follower does not answer. */
+  unreachable_since?: string | null;
   created_at: string;
   updated_at: string;
 }

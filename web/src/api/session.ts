@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import { get, post } from './client';
-import type { User } from './users';
+import type { Me, User } from './users';
 
 export interface Check {
   has_users: boolean;
@@ -20,7 +20,7 @@ export const session = {
   logIn: (identifier: string, password: string) =>
     post<{ status: string; expires_in: number }>('/auth/login', { identifier, password }, { keepsLogin: true }),
   logOut: () => post<void>('/auth/logout', undefined, { keepsLogin: true }),
-  me: (signal?: AbortSignal) => get<User>('/auth/me', { signal }),
+  me: (signal?: AbortSignal) => get<Me>('/auth/me', { signal }),
 };
 
 export const meQuery = queryOptions({

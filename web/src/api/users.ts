@@ -1,6 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
-import { get, patch, post } from './client';
+import { del, get, patch, post, put } from './client';
 import type { Page, PageRequest } from './page';
 import type { Preferences } from './preferences';
 import type { NewAccount } from './session';
@@ -19,8 +19,19 @@ export interface User {
   policy_group_id: number | null;
   created_at: string;
   updated_at: string;
-  /** Only of the person who asks. */
-  preferences?: Partial<Preferences>;
+}
+
+/** The own record. */
+export interface Me extends User {
+  preferences: Preferences;
+}
+
+/** Which users are listed; absent members do not count. */
+export interface UserFilter {
+  /** Part of name or mail address. */
+  keyword?: string;
+  role?: Role;
+  status?: UserStatus;
 }
 
 export interface UserChange {
@@ -33,12 +44,16 @@ export interface UserChange {
 export const users = {
   create: (account: NewAccount) => post<User>('/admin/users', account),
   change: (id: number, change: UserChange) => patch<User>(`/admin/users/${id}`, change),
+  remove: (id: number) => del<void>(`/admin/users/${id}`),
+  setPassword: (id: number, password: string) => put<void>(`/admin/users/${id}/password`, { password }),
+  revokeSessions: (id: number) => post<{ sessions: number; tokens: number }>(`/admin/users/${id}/sessions/revoke`),
 };
 
-export const usersQuery = (page: PageRequest) =>
+export const usersQuery = (page: PageRequest, filter: UserFilter = {}) =>
   queryOptions({
-    queryKey: ['users', page],
-    queryFn: ({ signal }) => get<Page<User>>('/admin/users', { query: { ...page }, signal }),
+    queryKey: ['users', page, filter],
+    queryFn: ({ signal }) => get<Page<User>>('/admin/users', { query: { ...filter, ...page }, signal }),
+    placeholderData: keepPreviousData,
   });
 
 export const userQuery = (id: number) =>

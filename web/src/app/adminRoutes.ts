@@ -1,19 +1,14 @@
 import { type AnyRoute, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 
-import type { AuditSearch } from '@/pages/admin/auditSearch';
+import { auditSearch } from '@/pages/admin/auditSearch';
+import { taskSearch } from '@/pages/admin/tasks/taskSearch';
+
+import { idParam } from './params';
 
 /** The admin console; each page is loaded when somebody opens it. */
 export function adminRoutes<Parent extends AnyRoute>(parent: Parent) {
   const getParentRoute = () => parent;
-  const id = (text: string) => {
-    const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < 1) throw new Error(`'${text}' is not an id`);
-    return number;
-  };
-  const nodeId = {
-    parse: (raw: { nodeId: string }) => ({ nodeId: id(raw.nodeId) }),
-    stringify: (params: { nodeId: number }) => ({ nodeId: `${params.nodeId}` }),
-  };
+  const nodeId = idParam('nodeId');
   return [
     createRoute({
       getParentRoute,
@@ -25,7 +20,7 @@ export function adminRoutes<Parent extends AnyRoute>(parent: Parent) {
     createRoute({
       getParentRoute,
       path: '/overview',
-      component: lazyRouteComponent(() => import('@/pages/admin/OverviewPage'), 'OverviewPage'),
+      component: lazyRouteComponent(() => import('@/pages/admin/overview/OverviewPage'), 'OverviewPage'),
     }),
     createRoute({
       getParentRoute,
@@ -64,10 +59,7 @@ export function adminRoutes<Parent extends AnyRoute>(parent: Parent) {
     createRoute({
       getParentRoute,
       path: '/policies/$policyId',
-      params: {
-        parse: (raw: { policyId: string }) => ({ policyId: id(raw.policyId) }),
-        stringify: (params: { policyId: number }) => ({ policyId: `${params.policyId}` }),
-      },
+      params: idParam('policyId'),
       component: lazyRouteComponent(() => import('@/pages/admin/policies/PolicyPage'), 'PolicyPage'),
     }),
     createRoute({
@@ -83,10 +75,7 @@ export function adminRoutes<Parent extends AnyRoute>(parent: Parent) {
     createRoute({
       getParentRoute,
       path: '/policy-groups/$groupId',
-      params: {
-        parse: (raw: { groupId: string }) => ({ groupId: id(raw.groupId) }),
-        stringify: (params: { groupId: number }) => ({ groupId: `${params.groupId}` }),
-      },
+      params: idParam('groupId'),
       component: lazyRouteComponent(() => import('@/pages/admin/groups/GroupPage'), 'GroupPage'),
     }),
     createRoute({
@@ -97,11 +86,47 @@ export function adminRoutes<Parent extends AnyRoute>(parent: Parent) {
     createRoute({
       getParentRoute,
       path: '/users/$userId',
-      params: {
-        parse: (raw: { userId: string }) => ({ userId: id(raw.userId) }),
-        stringify: (params: { userId: number }) => ({ userId: `${params.userId}` }),
-      },
+      params: idParam('userId'),
       component: lazyRouteComponent(() => import('@/pages/admin/users/UserPage'), 'UserPage'),
+    }),
+    createRoute({
+      getParentRoute,
+      path: '/teams',
+      component: lazyRouteComponent(() => import('@/pages/admin/teams/TeamsPage'), 'TeamsPage'),
+    }),
+    createRoute({
+      getParentRoute,
+      path: '/teams/$teamId',
+      params: idParam('teamId'),
+      component: lazyRouteComponent(() => import('@/pages/admin/teams/TeamPage'), 'TeamPage'),
+    }),
+    createRoute({
+      getParentRoute,
+      path: '/shares',
+      validateSearch: (search: Record<string, unknown>): { user_id?: number; page?: number } => ({
+        ...(Number.isSafeInteger(search.user_id) && { user_id: search.user_id as number }),
+        ...(Number.isSafeInteger(search.page) && { page: search.page as number }),
+      }),
+      component: lazyRouteComponent(() => import('@/pages/admin/shares/SharesPage'), 'SharesPage'),
+    }),
+    createRoute({
+      getParentRoute,
+      path: '/tasks',
+      validateSearch: taskSearch,
+      component: lazyRouteComponent(() => import('@/pages/admin/tasks/TasksPage'), 'TasksPage'),
+    }),
+    createRoute({
+      getParentRoute,
+      path: '/tasks/migrate',
+      validateSearch: (search: Record<string, unknown>): { from?: number } =>
+        Number.isSafeInteger(search.from) ? { from: search.from as number } : {},
+      component: lazyRouteComponent(() => import('@/pages/admin/tasks/MigrationPage'), 'MigrationPage'),
+    }),
+    createRoute({
+      getParentRoute,
+      path: '/tasks/$taskId',
+      params: idParam('taskId'),
+      component: lazyRouteComponent(() => import('@/pages/admin/tasks/TaskPage'), 'TaskPage'),
     }),
     createRoute({
       getParentRoute,
@@ -111,12 +136,7 @@ export function adminRoutes<Parent extends AnyRoute>(parent: Parent) {
     createRoute({
       getParentRoute,
       path: '/audit',
-      validateSearch: (search: Record<string, unknown>): AuditSearch => ({
-        ...(typeof search.action === 'string' && { action: search.action }),
-        ...(typeof search.entity_type === 'string' && { entity_type: search.entity_type }),
-        ...(Number.isSafeInteger(search.user_id) && { user_id: search.user_id as number }),
-        ...(Number.isSafeInteger(search.page) && { page: search.page as number }),
-      }),
+      validateSearch: auditSearch,
       component: lazyRouteComponent(() => import('@/pages/admin/AuditPage'), 'AuditPage'),
     }),
   ] as const;

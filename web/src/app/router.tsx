@@ -13,6 +13,7 @@ import { LoginPage } from '@/pages/LoginPage';
 import { NotFoundPage } from '@/pages/NotFoundPage';
 import { SetupPage } from '@/pages/SetupPage';
 
+import { accountRoutes } from './accountRoutes';
 import { adminRoutes } from './adminRoutes';
 import { driveRoutes } from './driveRoutes';
 import { requireUser, safeNext } from './session';
@@ -59,6 +60,7 @@ const routes = root.addChildren([
   signedIn.addChildren([
     ...driveRoutes(signedIn),
     ...sharingRoutes(signedIn),
+    ...accountRoutes(signedIn),
     admin.addChildren([welcome, ...adminRoutes(admin)]),
   ]),
 ]);

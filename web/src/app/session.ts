@@ -5,22 +5,22 @@ import { ApiError } from '@/api/errors';
 import { onSessionEnded } from '@/api/renewal';
 import { meQuery, session } from '@/api/session';
 import { announce, onAnnouncement } from '@/api/tabs';
-import type { User } from '@/api/users';
+import type { Me } from '@/api/users';
 
 import { queryClient } from './queries';
 
 /** The person signed in; only below the pages that need one. */
-export function useMe(): User {
+export function useMe(): Me {
   return useSuspenseQuery(meQuery).data;
 }
 
 /** The same where there may be nobody. */
-export function useMaybeMe(): User | undefined {
+export function useMaybeMe(): Me | undefined {
   return useQuery({ ...meQuery, enabled: false }).data;
 }
 
 /** Guards a page: nobody signed in goes to the sign-in page, or to the setup of a new server, and comes back. */
-export async function requireUser(here: string): Promise<User> {
+export async function requireUser(here: string): Promise<Me> {
   try {
     return await queryClient.ensureQueryData(meQuery);
   } catch (error) {
@@ -31,7 +31,7 @@ export async function requireUser(here: string): Promise<User> {
 }
 
 /** Signs in and makes the person known to this tab and the others. */
-export async function signIn(identifier: string, password: string): Promise<User> {
+export async function signIn(identifier: string, password: string): Promise<Me> {
   await session.logIn(identifier, password);
   const user = await queryClient.fetchQuery({ ...meQuery, staleTime: 0 });
   announce({ kind: 'signed-in', userId: user.id });

@@ -2,14 +2,16 @@ import { ActionIcon, Group, Menu, Tooltip, useMantineColorScheme } from '@mantin
 import { IconCheck, IconDeviceDesktop, IconLanguage, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
-import { chooseLanguage, LANGUAGES, type Language } from '@/i18n';
+import { useChoices } from '@/app/choices';
+import { LANGUAGES, type Language } from '@/i18n';
 
 const SCHEMES = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop } as const;
 
 /** Language and light or dark, on every page. */
 export function Preferences() {
   const { t, i18n } = useTranslation();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme } = useMantineColorScheme();
+  const { chooseLanguage, chooseScheme } = useChoices();
   const Scheme = SCHEMES[colorScheme];
   const tick = <IconCheck size={16} aria-hidden />;
   return (
@@ -50,7 +52,7 @@ export function Preferences() {
               key={scheme}
               aria-current={colorScheme === scheme}
               rightSection={colorScheme === scheme ? tick : undefined}
-              onClick={() => setColorScheme(scheme)}
+              onClick={() => chooseScheme(scheme)}
             >
               {t(`preferences.${scheme}`)}
             </Menu.Item>

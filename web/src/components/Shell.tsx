@@ -17,22 +17,27 @@ import {
   IconChartBar,
   IconDatabase,
   IconHistory,
+  IconListCheck,
   IconLogout,
   IconRoute,
   IconServer2,
+  IconShare,
+  IconUserCog,
   IconUsers,
+  IconUsersGroup,
 } from '@tabler/icons-react';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Companions } from '@/app/Companions';
+import { useKeptChoices } from '@/app/choices';
 import { signOut, useMe } from '@/app/session';
 import { SearchButton } from '@/pages/drive/search/SearchButton';
 
 import { Loading } from './Loaded';
 import { Logo } from './Logo';
-import { LinkAnchor, LinkNav } from './links';
+import { LinkAnchor, LinkMenuItem, LinkNav } from './links';
 import { OfflineBanner } from './OfflineBanner';
 import { Preferences } from './Preferences';
 
@@ -49,6 +54,7 @@ const fillsWindow = (path: string) => path === '/' || /^\/(?:drive|teams\/\d+)(?
 export function Shell() {
   const { t } = useTranslation();
   const me = useMe();
+  useKeptChoices();
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever another page is shown
@@ -138,9 +144,14 @@ function AdminLinks({ path }: { path: string }) {
         {link('/admin/policies', t('nav.policies'), IconDatabase)}
         {link('/admin/policy-groups', t('nav.groups'), IconRoute)}
       </Section>
-      <Section label={t('nav.people')}>{link('/admin/users', t('nav.users'), IconUsers)}</Section>
+      <Section label={t('nav.people')}>
+        {link('/admin/users', t('nav.users'), IconUsers)}
+        {link('/admin/teams', t('nav.teams'), IconUsersGroup)}
+        {link('/admin/shares', t('nav.shares'), IconShare)}
+      </Section>
       <Section label={t('nav.system')}>
         {link('/admin/settings', t('nav.settings'), IconAdjustments)}
+        {link('/admin/tasks', t('nav.tasks'), IconListCheck)}
         {link('/admin/audit', t('nav.audit'), IconHistory)}
       </Section>
     </>
@@ -165,6 +176,9 @@ function Account({ name, email }: { name: string; email: string }) {
           <Text size="xs">{email}</Text>
         </Menu.Label>
         <Menu.Divider />
+        <LinkMenuItem to="/account/profile" leftSection={<IconUserCog size={18} aria-hidden />}>
+          {t('nav.yourAccount')}
+        </LinkMenuItem>
         <Menu.Item leftSection={<IconLogout size={18} aria-hidden />} onClick={() => void signOut()}>
           {t('nav.signOut')}
         </Menu.Item>

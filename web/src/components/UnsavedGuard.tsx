@@ -5,7 +5,12 @@ import { useTranslation } from 'react-i18next';
 /** Keeps a form with unsaved changes from being left by accident, inside the app and by closing the tab. */
 export function UnsavedGuard({ unsaved }: { unsaved: boolean }) {
   const { t } = useTranslation();
-  const blocker = useBlocker({ shouldBlockFn: () => unsaved, enableBeforeUnload: () => unsaved, withResolver: true });
+  const blocker = useBlocker({
+    // Another part of the same page keeps what was entered.
+    shouldBlockFn: ({ current, next }) => unsaved && current.pathname !== next.pathname,
+    enableBeforeUnload: () => unsaved,
+    withResolver: true,
+  });
   const blocked = blocker.status === 'blocked';
   return (
     <Modal opened={blocked} onClose={() => blocker.reset?.()} title={t('unsaved.title')}>

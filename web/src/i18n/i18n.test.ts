@@ -44,6 +44,8 @@ describe.each(spaces)('%s', (space) => {
       'audit.sentence',
       'usage.of',
     ];
+    for (const platform of ['windows', 'macos', 'linux', 'rclone']) same.add(`platform.${platform}`);
+    for (const key of ['webdav.name', 'webdav.title', 'inUnit']) same.add(key);
     for (const key of alike) same.add(key);
     for (const [key, text] of chinese) {
       expect(text.trim(), key).not.toBe('');

@@ -1,11 +1,14 @@
 import i18next, { type BackendModule } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
+import type account from './en/account.json';
 import type admin from './en/admin.json';
 import type common from './en/common.json';
+import type console from './en/console.json';
 import type drive from './en/drive.json';
 import type nodes from './en/nodes.json';
 import type preview from './en/preview.json';
+import type settings from './en/settings.json';
 import type shares from './en/shares.json';
 import type uploads from './en/uploads.json';
 
@@ -13,11 +16,14 @@ declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
     resources: {
-      common: typeof common;
+      account: typeof account;
       admin: typeof admin;
+      common: typeof common;
+      console: typeof console;
       drive: typeof drive;
       nodes: typeof nodes;
       preview: typeof preview;
+      settings: typeof settings;
       shares: typeof shares;
       uploads: typeof uploads;
     };

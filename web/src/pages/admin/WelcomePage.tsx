@@ -1,20 +1,17 @@
-import { Alert, Button, Card, Group, Stack, Stepper, Text, TextInput, Title } from '@mantine/core';
-import { IconCircleCheck } from '@tabler/icons-react';
+import { Button, Card, Group, Stack, Stepper, Text, Title } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { groupsQuery } from '@/api/groups';
 import { policiesQuery } from '@/api/policies';
-import { settings as calls, PUBLIC_SITE_URL, settingsQuery, siteUrls } from '@/api/settings';
-import { useChange } from '@/app/queries';
+import { settingsQuery, siteUrls } from '@/api/settings';
 import { Loaded } from '@/components/Loaded';
 import { LinkButton } from '@/components/links';
 import { Page } from '@/components/Page';
-import { Problem } from '@/components/Problem';
-import { useServerForm } from '@/components/useServerForm';
 
-import { PolicyTest } from './policies/PoliciesPage';
+import { PolicyTest } from './policies/PolicyTest';
+import { SiteUrlForm } from './SiteUrlForm';
 
 /** After the first setup: where the site is, where files go, and whether a follower comes. */
 export function WelcomePage() {
@@ -27,7 +24,16 @@ export function WelcomePage() {
       <Stepper active={step} onStepClick={setStep} maw={760} size="sm">
         <Stepper.Step label={t('welcome.address')}>
           <Loaded query={settings} rows={2}>
-            {(page) => <AddressCard urls={siteUrls(page)} onDone={next} />}
+            {(page) => (
+              <Card mt="md">
+                <Stack>
+                  <Title order={2} size="h4">
+                    {t('welcome.address')}
+                  </Title>
+                  <SiteUrlForm urls={siteUrls(page)} onDone={next} />
+                </Stack>
+              </Card>
+            )}
           </Loaded>
         </Stepper.Step>
         <Stepper.Step label={t('welcome.storage')}>
@@ -84,50 +90,5 @@ export function WelcomePage() {
         </Stepper.Step>
       </Stepper>
     </Page>
-  );
-}
-
-function AddressCard({ urls, onDone }: { urls: string[]; onDone: () => void }) {
-  const { t } = useTranslation('admin');
-  const { form, problem, submit, busy } = useServerForm({
-    initialValues: { url: urls[0] ?? window.location.origin },
-    names: { [PUBLIC_SITE_URL]: 'url' },
-  });
-  const save = useChange(
-    (url: string) => calls.set(PUBLIC_SITE_URL, [url, ...urls.filter((other) => other !== url && other !== urls[0])]),
-    [['settings']],
-  );
-  const act = submit(async ({ url }) => {
-    const wanted = url.trim().replace(/\/$/, '');
-    if (wanted !== urls[0]) await save.mutateAsync(wanted);
-    onDone();
-  });
-  return (
-    <Card mt="md">
-      <form onSubmit={act}>
-        <Stack>
-          <Title order={2} size="h4">
-            {t('welcome.address')}
-          </Title>
-          {problem !== undefined && <Problem error={problem} />}
-          <TextInput
-            label={t('welcome.addressLabel')}
-            description={t('welcome.addressText')}
-            required
-            {...form.getInputProps('url')}
-          />
-          {form.values.url === window.location.origin && (
-            <Alert color="green" icon={<IconCircleCheck aria-hidden />}>
-              {t('welcome.addressSame')}
-            </Alert>
-          )}
-          <Group justify="flex-end">
-            <Button type="submit" loading={busy}>
-              {t('welcome.next')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Card>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Card, Grid, Group, Stack, Switch, Textarea, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Card, Grid, Group, Stack, Switch, Textarea, TextInput, Title } from '@mantine/core';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -18,6 +18,8 @@ import { UnsavedGuard } from '@/components/UnsavedGuard';
 import { useConfirm } from '@/components/useConfirm';
 import { useServerForm } from '@/components/useServerForm';
 
+import { ImpactNote } from '../ImpactNote';
+import { AssignedCard } from './AssignedCard';
 import { RuleEditor } from './RuleEditor';
 import { RuleProbe } from './RuleProbe';
 import { type DraftRule, inOrder, ruleProblems, skippedPolicies, withPriorities } from './rules';
@@ -72,14 +74,19 @@ function useRemoval(group: PolicyGroup | undefined) {
   const navigate = useNavigate();
   const remove = useChange(
     (id: number) => groups.remove(id),
-    [['groups']],
+    [['groups'], ['overview']],
     () => navigate({ to: '/admin/policy-groups' }),
   );
   return async () => {
     if (!group) return;
     const sure = await confirm({
       title: t('groups.removeTitle', { name: group.name }),
-      text: t('groups.removeText'),
+      text: (
+        <>
+          {t('groups.removeText')}
+          <ImpactNote of={{ group }} />
+        </>
+      ),
       act: t('common:action.delete'),
     });
     if (sure) remove.mutate(group.id, { onError: tell });
@@ -150,6 +157,11 @@ function GroupForm({ group, policies, nodes }: FormProps) {
                   description={t('groups.isEnabledAbout')}
                   {...form.getInputProps('is_enabled', { type: 'checkbox' })}
                 />
+                {group?.is_enabled && !form.values.is_enabled && (
+                  <Alert color="yellow" title={t('groups.disableTitle')}>
+                    <ImpactNote of={{ group }} />
+                  </Alert>
+                )}
                 <Switch
                   label={t('groups.isDefault')}
                   description={t('groups.isDefaultAbout')}
@@ -179,12 +191,17 @@ function GroupForm({ group, policies, nodes }: FormProps) {
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
-          <RuleProbe
-            rules={rules}
-            policies={policies}
-            skipped={skippedPolicies(policies, nodes)}
-            enabled={form.values.is_enabled}
-          />
+          <Stack>
+            <RuleProbe
+              groupId={group?.id}
+              rules={rules}
+              policies={policies}
+              skipped={skippedPolicies(policies, nodes)}
+              enabled={form.values.is_enabled}
+              forUsers
+            />
+            {group && <AssignedCard group={group} />}
+          </Stack>
         </Grid.Col>
       </Grid>
     </form>

@@ -33,10 +33,12 @@ function useIssuedToken(nodeId: number) {
 interface Props {
   node: Node;
   reEnroll?: boolean;
+  /** How the follower may run, the likeliest first. */
+  ways?: readonly Way[];
 }
 
 /** Makes the token and shows what to run with it, until the follower has come. */
-export function EnrollPanel({ node, reEnroll = false }: Props) {
+export function EnrollPanel({ node, reEnroll = false, ways = WAYS }: Props) {
   const { t } = useTranslation('nodes');
   const issued = useIssuedToken(node.id);
   const status = reEnroll ? (node.re_enrollment_status ?? 'not_started') : node.enrollment_status;
@@ -69,6 +71,7 @@ export function EnrollPanel({ node, reEnroll = false }: Props) {
           issued={issued}
           node={node}
           left={left}
+          ways={ways}
           onNew={() => issue.mutate(undefined)}
           busy={issue.isPending}
         />
@@ -115,13 +118,14 @@ interface CommandsProps {
   issued: IssuedToken;
   node: Node;
   left: number;
+  ways: readonly Way[];
   onNew: () => void;
   busy: boolean;
 }
 
-function Commands({ issued, node, left, onNew, busy }: CommandsProps) {
+function Commands({ issued, node, left, ways, onNew, busy }: CommandsProps) {
   const { t } = useTranslation('nodes');
-  const [way, setWay] = useState<Way>('compose');
+  const [way, setWay] = useState<Way>(ways[0] ?? 'compose');
   const health = useQuery(healthQuery);
   const texts = enrollCommands(issued, health.data?.version ?? 'latest', node.base_url);
   const minutes = Math.floor(left / 60_000);
@@ -130,12 +134,14 @@ function Commands({ issued, node, left, onNew, busy }: CommandsProps) {
     <Card>
       <Stack>
         <Group justify="space-between">
-          <SegmentedControl
-            value={way}
-            onChange={(value) => setWay(value as Way)}
-            data={WAYS.map((value) => ({ value, label: t(`enroll.way.${value}`) }))}
-            aria-label={t('enroll.ways')}
-          />
+          {ways.length > 1 && (
+            <SegmentedControl
+              value={way}
+              onChange={(value) => setWay(value as Way)}
+              data={ways.map((value) => ({ value, label: t(`enroll.way.${value}`) }))}
+              aria-label={t('enroll.ways')}
+            />
+          )}
           <Badge
             size="lg"
             color={left < 300_000 ? 'yellow' : 'gray'}
@@ -148,7 +154,7 @@ function Commands({ issued, node, left, onNew, busy }: CommandsProps) {
         </Group>
         <Text size="sm">{t(`enroll.how.${way}`)}</Text>
         <Copyable label={t(`enroll.label.${way}`)} text={texts[way]} />
-        {way === 'command' && <Copyable label={t('enroll.label.start')} text="aster_drive" />}
+        {way === 'command' && ways.length > 1 && <Copyable label={t('enroll.label.start')} text="aster_drive" />}
         <Group justify="space-between">
           <Text size="sm" c="dimmed">
             {t('enroll.once')}

@@ -12,6 +12,7 @@ export type NodeStateId =
   | 'notTested'
   | 'noTarget'
   | 'failing'
+  | 'away'
   | 'untold'
   | 'healthy';
 
@@ -29,6 +30,7 @@ export function stateOf(node: Node): NodeState {
   if (!node.is_enabled) return { id: 'disabled', tone: 'off' };
   if (node.base_url === '') return { id: 'noAddress', tone: 'warn' };
   if (node.diagnosis?.class === 'ingress_target_missing') return { id: 'noTarget', tone: 'warn' };
+  if (node.unreachable_since) return { id: 'away', tone: 'bad' };
   if (node.diagnosis) return { id: 'failing', tone: 'bad' };
   if (node.last_checked_at === null) return { id: 'notTested', tone: 'wait' };
   if (node.binding_pending) return { id: 'untold', tone: 'warn' };

@@ -1,58 +1,68 @@
-import { Alert, Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { auditQuery } from '@/api/audit';
-import { bootstrapQuery } from '@/api/bootstrap';
-import { groupsQuery } from '@/api/groups';
 import { healthQuery } from '@/api/health';
-import { type Node, nodesQuery } from '@/api/nodes';
+import { nodesQuery } from '@/api/nodes';
+import { overviewQuery } from '@/api/overview';
 import { policiesQuery } from '@/api/policies';
-import { settingsQuery, siteUrls } from '@/api/settings';
+import { tasksQuery } from '@/api/tasks';
 import { usersQuery } from '@/api/users';
 import { Loaded } from '@/components/Loaded';
-import { LinkAnchor, LinkButton, RowLink } from '@/components/links';
+import { LinkAnchor } from '@/components/links';
 import { Page } from '@/components/Page';
-import { StateBadge } from '@/components/StateBadge';
-import { useFormat } from '@/i18n/format';
 
-import { AuditTable } from './AuditPage';
-import { stateOf } from './nodes/state';
+import { AuditTable } from '../AuditTable';
+import { TaskRows } from '../tasks/TaskRows';
+import { Counters } from './Counters';
+import { NodesHealth } from './NodesHealth';
+import { BootstrapCard, SiteUrlWarning } from './notices';
+import { StoredByPolicy } from './StoredByPolicy';
 
 const SpaceChart = lazy(() => import('./SpaceChart'));
+const ActivityChart = lazy(() => import('./ActivityChart'));
+/** Live refresh: others work here, too. */
 const AGAIN_MS = 15_000;
 
 export function OverviewPage() {
-  const { t } = useTranslation('admin');
+  const { t } = useTranslation(['admin', 'console']);
   const health = useQuery(healthQuery);
-  const [nodes, policies, groups, users] = useQueries({
-    queries: [{ ...nodesQuery, refetchInterval: AGAIN_MS }, policiesQuery, groupsQuery, usersQuery({ limit: 100 })],
+  const overview = useQuery({ ...overviewQuery(), refetchInterval: AGAIN_MS });
+  const [nodes, policies, people] = useQueries({
+    queries: [{ ...nodesQuery, refetchInterval: AGAIN_MS }, policiesQuery, usersQuery({ limit: 100 })],
   });
-  const events = useQuery(auditQuery({}, { limit: 8 }));
+  const tasks = useQuery(tasksQuery({}, { limit: 5 }));
   return (
     <Page title={t('overview.title')} about={health.data && t('overview.version', { version: health.data.version })}>
       <SiteUrlWarning />
       <BootstrapCard />
-      <SimpleGrid cols={{ base: 2, md: 4 }}>
-        <Count label={t('overview.users')} to="/admin/users" value={users.data?.total} />
-        <Count label={t('overview.nodes')} to="/admin/remote-nodes" value={nodes.data?.total} />
-        <Count label={t('overview.policies')} to="/admin/policies" value={policies.data?.total} />
-        <Count label={t('overview.groups')} to="/admin/policy-groups" value={groups.data?.total} />
-      </SimpleGrid>
-      <SimpleGrid cols={{ base: 1, lg: 2 }}>
-        <Card>
-          <Title order={2} size="h4" mb="md">
-            {t('overview.health')}
-          </Title>
+      <Loaded query={overview} rows={2}>
+        {(data) => <Counters overview={data} nodes={nodes.data?.items} />}
+      </Loaded>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
+        <Titled title={t('overview.activity')}>
+          <Loaded query={overview} rows={3}>
+            {({ days }) => (
+              <Suspense fallback={<Skeleton height={240} />}>
+                <ActivityChart days={days} />
+              </Suspense>
+            )}
+          </Loaded>
+        </Titled>
+        <Titled title={t('overview.stored')}>
+          <Loaded query={overview} rows={3}>
+            {(data) => (
+              <StoredByPolicy overview={data} policies={policies.data?.items ?? []} nodes={nodes.data?.items ?? []} />
+            )}
+          </Loaded>
+        </Titled>
+        <Titled title={t('overview.health')}>
           <Loaded query={nodes} rows={2}>
             {({ items }) => <NodesHealth nodes={items} />}
           </Loaded>
-        </Card>
-        <Card>
-          <Title order={2} size="h4" mb="md">
-            {t('overview.space')}
-          </Title>
+        </Titled>
+        <Titled title={t('overview.space')}>
           <Loaded query={nodes} rows={2}>
             {({ items }) => {
               const known = items.filter((node) => node.capabilities.capacity);
@@ -67,23 +77,28 @@ export function OverviewPage() {
               );
             }}
           </Loaded>
-        </Card>
+        </Titled>
       </SimpleGrid>
-      <section aria-labelledby="events">
-        <Group justify="space-between" mb="sm">
-          <Title order={2} size="h4" id="events">
-            {t('overview.events')}
-          </Title>
-          <LinkAnchor to="/admin/audit" size="sm">
-            {t('overview.allEvents')}
-          </LinkAnchor>
-        </Group>
-        <Loaded query={events}>
+      <section aria-labelledby="recent-tasks">
+        <Heading id="recent-tasks" title={t('overview.tasks')} to="/admin/tasks" all={t('overview.allTasks')} />
+        <Loaded query={tasks} rows={2}>
           {({ items }) =>
             items.length === 0 ? (
+              <Text size="sm">{t('console:tasks.emptyTitle')}</Text>
+            ) : (
+              <TaskRows tasks={items} users={people.data?.items ?? []} />
+            )
+          }
+        </Loaded>
+      </section>
+      <section aria-labelledby="events">
+        <Heading id="events" title={t('overview.events')} to="/admin/audit" all={t('overview.allEvents')} />
+        <Loaded query={overview}>
+          {({ events }) =>
+            events.length === 0 ? (
               <Text size="sm">{t('audit.emptyTitle')}</Text>
             ) : (
-              <AuditTable entries={items} users={users.data?.items ?? []} />
+              <AuditTable entries={events} users={people.data?.items ?? []} />
             )
           }
         </Loaded>
@@ -92,109 +107,26 @@ export function OverviewPage() {
   );
 }
 
-function Count({ label, value, to }: { label: string; value: number | undefined; to: string }) {
-  const format = useFormat();
-  return (
-    <Card padding="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      {value === undefined ? (
-        <Skeleton height={32} width={60} mt={4} />
-      ) : (
-        <LinkAnchor to={to} c="inherit" fz={28} fw={650} lh={1.2} aria-label={`${label}: ${value}`}>
-          {format.count(value)}
-        </LinkAnchor>
-      )}
-    </Card>
-  );
-}
-
-function NodesHealth({ nodes }: { nodes: Node[] }) {
-  const { t } = useTranslation(['admin', 'nodes']);
-  if (nodes.length === 0) {
-    return (
-      <Stack align="flex-start" gap="sm">
-        <Text size="sm" c="dimmed">
-          {t('overview.noNodes')}
-        </Text>
-        <LinkButton to="/admin/remote-nodes/new" size="sm">
-          {t('nodes:list.add')}
-        </LinkButton>
-      </Stack>
-    );
-  }
-  return (
-    <Stack component="ul" gap="sm" m={0} p={0} style={{ listStyle: 'none' }}>
-      {nodes.map((node) => {
-        const state = stateOf(node);
-        return (
-          <Group component="li" key={node.id} justify="space-between" gap="xs">
-            <div style={{ flex: '1 1 12rem' }}>
-              <RowLink to="/admin/remote-nodes/$nodeId" params={{ nodeId: node.id }}>
-                {node.name}
-              </RowLink>
-              <Text size="xs" c="dimmed">
-                {t(`nodes:reason.${state.id}`)}
-              </Text>
-            </div>
-            <StateBadge tone={state.tone}>{t(`nodes:state.${state.id}`)}</StateBadge>
-          </Group>
-        );
-      })}
-    </Stack>
-  );
-}
-
-/** The address in the browser must be one the server knows, or its own pages may not change anything. */
-function SiteUrlWarning() {
-  const { t } = useTranslation('admin');
-  const settings = useQuery(settingsQuery);
-  if (!settings.data) return null;
-  const urls = siteUrls(settings.data);
-  if (urls.includes(window.location.origin)) return null;
-  return (
-    <Alert color="yellow" title={urls.length === 0 ? t('overview.noSiteUrl') : t('overview.otherSiteUrl')}>
-      <Stack gap="xs" align="flex-start">
-        <Text size="sm">{t('overview.siteUrlText', { origin: window.location.origin })}</Text>
-        <LinkAnchor to="/admin/settings" size="sm">
-          {t('overview.toSettings')}
-        </LinkAnchor>
-      </Stack>
-    </Alert>
-  );
-}
-
-/** How far the declared bootstrap is, as long as it is not through. */
-function BootstrapCard() {
-  const { t } = useTranslation('admin');
-  const query = useQuery(bootstrapQuery);
-  if (!query.data?.declared || query.data.satisfied) return null;
+function Titled({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <Card>
-      <Title order={2} size="h4">
-        {t('bootstrap.title')}
+      <Title order={2} size="h4" mb="md">
+        {title}
       </Title>
-      <Text size="sm" c="dimmed" mb="sm">
-        {t('bootstrap.about')}
-      </Text>
-      <Stack component="ul" gap="xs" m={0} p={0} style={{ listStyle: 'none' }}>
-        {query.data.steps.map((step) => (
-          <Group component="li" key={`${step.kind}/${step.node ?? ''}/${step.name}`} gap="sm" align="flex-start">
-            <StateBadge tone={step.state === 'done' ? 'good' : step.state === 'failed' ? 'bad' : 'wait'}>
-              {t(`bootstrap.${step.state}`)}
-            </StateBadge>
-            <div>
-              <Text size="sm">{[step.node, step.name].filter(Boolean).join(' / ')}</Text>
-              {step.message && (
-                <Text size="xs" c="dimmed" lang="en">
-                  {step.message}
-                </Text>
-              )}
-            </div>
-          </Group>
-        ))}
-      </Stack>
+      <Stack>{children}</Stack>
     </Card>
+  );
+}
+
+function Heading({ id, title, to, all }: { id: string; title: string; to: string; all: string }) {
+  return (
+    <Group justify="space-between" mb="sm">
+      <Title order={2} size="h4" id={id}>
+        {title}
+      </Title>
+      <LinkAnchor to={to} size="sm">
+        {all}
+      </LinkAnchor>
+    </Group>
   );
 }

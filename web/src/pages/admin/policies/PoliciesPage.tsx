@@ -1,16 +1,19 @@
-import { Button, Card, Group, Stack, Table, Text } from '@mantine/core';
+import { Card, Group, Table, Text } from '@mantine/core';
 import { IconDatabase, IconPlus } from '@tabler/icons-react';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { nodesQuery } from '@/api/nodes';
-import { type Policy, policies, policiesQuery } from '@/api/policies';
+import { overviewQuery } from '@/api/overview';
+import { type Policy, policiesQuery } from '@/api/policies';
 import { Empty } from '@/components/Empty';
 import { Loaded } from '@/components/Loaded';
 import { LinkAnchor, LinkButton, RowLink } from '@/components/links';
 import { Page } from '@/components/Page';
 import { StateBadge } from '@/components/StateBadge';
 import { useFormat } from '@/i18n/format';
+
+import { PolicyTest } from './PolicyTest';
 
 export function PoliciesPage() {
   const { t } = useTranslation('admin');
@@ -36,7 +39,8 @@ export function PoliciesPage() {
                     <Table.Tr>
                       <Table.Th>{t('policies.name')}</Table.Th>
                       <Table.Th visibleFrom="sm">{t('policies.where')}</Table.Th>
-                      <Table.Th visibleFrom="md">{t('policies.limit')}</Table.Th>
+                      <Table.Th visibleFrom="md">{t('policies.stored')}</Table.Th>
+                      <Table.Th visibleFrom="lg">{t('policies.limit')}</Table.Th>
                       <Table.Th>{t('policies.test')}</Table.Th>
                     </Table.Tr>
                   </Table.Thead>
@@ -58,6 +62,8 @@ export function PoliciesPage() {
 function Row({ policy }: { policy: Policy }) {
   const { t } = useTranslation('admin');
   const format = useFormat();
+  const overview = useQuery(overviewQuery());
+  const use = overview.data?.policies.find((each) => each.policy_id === policy.id);
   return (
     <Table.Tr>
       <Table.Td>
@@ -72,6 +78,12 @@ function Row({ policy }: { policy: Policy }) {
         <Where policy={policy} />
       </Table.Td>
       <Table.Td visibleFrom="md">
+        <Text size="sm">{format.bytes(use?.bytes ?? 0)}</Text>
+        <Text size="xs" c="dimmed">
+          {t('policies.objects', { count: use?.blobs ?? 0, number: format.count(use?.blobs ?? 0) })}
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="lg">
         <Text size="sm">{policy.max_file_size ? format.bytes(policy.max_file_size) : t('policies.unlimited')}</Text>
       </Table.Td>
       <Table.Td>
@@ -99,42 +111,7 @@ function Where({ policy }: { policy: Policy }) {
   }
   return (
     <Text size="sm">
-      {t(`driver.${policy.driver_type}`)} · {policy.bucket ?? policy.base_path}
+      {t(`driver.${policy.driver_type}`)} · {policy.bucket || policy.base_path}
     </Text>
-  );
-}
-
-/** Writes and deletes a small object; says the outcome in words and where. */
-export function PolicyTest({ policy }: { policy: Policy }) {
-  const { t } = useTranslation('admin');
-  const test = useMutation({ mutationFn: () => policies.test(policy.id), networkMode: 'always' });
-  return (
-    <Stack gap={4} align="flex-start">
-      <Group gap="sm">
-        <Button
-          size="xs"
-          variant="default"
-          loading={test.isPending}
-          onClick={() => test.mutate()}
-          aria-label={t('policies.testWhat', { name: policy.name })}
-        >
-          {t('policies.test')}
-        </Button>
-        {test.isSuccess && <StateBadge tone="good">{t('policies.passed')}</StateBadge>}
-        {test.isError && <StateBadge tone="bad">{t('policies.failed')}</StateBadge>}
-      </Group>
-      <div role="status">
-        {test.isSuccess && (
-          <Text size="xs" c="dimmed">
-            {t('policies.passedText')}
-          </Text>
-        )}
-        {test.error && (
-          <Text size="xs" c="var(--aster-bad)" lang="en">
-            {test.error.message}
-          </Text>
-        )}
-      </div>
-    </Stack>
   );
 }

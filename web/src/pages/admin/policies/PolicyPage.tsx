@@ -3,11 +3,10 @@ import {
   Button,
   Card,
   Group,
-  PasswordInput,
   SegmentedControl,
-  Select,
   Stack,
   Switch,
+  TagsInput,
   Text,
   TextInput,
   Title,
@@ -19,21 +18,24 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { groupsQuery } from '@/api/groups';
-import { nodesQuery } from '@/api/nodes';
+import { overviewQuery } from '@/api/overview';
 import { type Driver, type Policy, type PolicyRequest, policies, policyQuery } from '@/api/policies';
 import { useChange } from '@/app/queries';
 import { Loaded } from '@/components/Loaded';
-import { LinkAnchor } from '@/components/links';
+import { LinkAnchor, LinkButton } from '@/components/links';
 import { tellDone, useTellFailure } from '@/components/notify';
 import { Page } from '@/components/Page';
 import { Problem } from '@/components/Problem';
 import { SizeInput } from '@/components/SizeInput';
 import { UnsavedGuard } from '@/components/UnsavedGuard';
 import { useConfirm } from '@/components/useConfirm';
-import { type ServerForm, useServerForm } from '@/components/useServerForm';
+import { useServerForm } from '@/components/useServerForm';
+import { useFormat } from '@/i18n/format';
 
+import { ImpactNote } from '../ImpactNote';
+import { DriverFields, Strategies } from './DriverFields';
 import { draftOf, FORM_NAMES, type PolicyDraft, requestOf } from './draft';
-import { PolicyTest } from './PoliciesPage';
+import { PolicyTest, TestOutcome } from './PolicyTest';
 
 const route = getRouteApi('/signed-in/admin/policies/$policyId');
 const newRoute = getRouteApi('/signed-in/admin/policies/new');
@@ -101,14 +103,19 @@ function useRemoval(policy: Policy | undefined) {
   const navigate = useNavigate();
   const remove = useChange(
     (id: number) => policies.remove(id),
-    [['policies']],
+    [['policies'], ['overview']],
     () => navigate({ to: '/admin/policies' }),
   );
   return async () => {
     if (!policy) return;
     const sure = await confirm({
       title: t('policies.removeTitle', { name: policy.name }),
-      text: t('policies.removeText'),
+      text: (
+        <>
+          {t('policies.removeText')}
+          <ImpactNote of={{ policy }} />
+        </>
+      ),
       act: t('common:action.delete'),
     });
     if (sure) remove.mutate(policy.id, { onError: tell });
@@ -117,22 +124,45 @@ function useRemoval(policy: Policy | undefined) {
 
 function Dependents({ policy }: { policy: Policy }) {
   const { t } = useTranslation('admin');
+  const format = useFormat();
   const groups = useQuery(groupsQuery);
+  const overview = useQuery(overviewQuery());
   const using = (groups.data?.items ?? []).filter((group) => group.items.some((rule) => rule.policy_id === policy.id));
+  const use = overview.data?.policies.find((each) => each.policy_id === policy.id);
   return (
     <Card>
       <Title order={2} size="h4" mb="xs">
         {t('policies.usedBy')}
       </Title>
-      {using.length === 0 ? (
-        <Text size="sm">{t('policies.unused')}</Text>
-      ) : (
-        <Group gap="sm">
-          {using.map((group) => (
-            <LinkAnchor key={group.id} to="/admin/policy-groups/$groupId" params={{ groupId: group.id }}>
-              {group.name}
-            </LinkAnchor>
-          ))}
+      <dl className="facts">
+        <dt>{t('policies.groups')}</dt>
+        <dd>
+          {using.length === 0 ? (
+            t('policies.unused')
+          ) : (
+            <Group gap="sm">
+              {using.map((group) => (
+                <LinkAnchor key={group.id} to="/admin/policy-groups/$groupId" params={{ groupId: group.id }}>
+                  {group.name}
+                </LinkAnchor>
+              ))}
+            </Group>
+          )}
+        </dd>
+        <dt>{t('policies.stored')}</dt>
+        <dd>
+          {t('overview.amount', {
+            size: format.bytes(use?.bytes ?? 0),
+            count: use?.blobs ?? 0,
+            number: format.count(use?.blobs ?? 0),
+          })}
+        </dd>
+      </dl>
+      {use && (
+        <Group mt="md">
+          <LinkButton to="/admin/tasks/migrate" search={{ from: policy.id }} variant="default" size="sm">
+            {t('policies.migrate')}
+          </LinkButton>
         </Group>
       )}
     </Card>
@@ -205,6 +235,14 @@ function PolicyForm({ policy, node }: { policy: Policy | undefined; node: number
             onChange={(bytes) => form.setFieldValue('chunk_size', bytes)}
           />
           {driver !== 'local' && <Strategies serverForm={serverForm} />}
+          <TagsInput
+            label={t('policies.types')}
+            description={t('policies.typesAbout')}
+            placeholder={form.values.allowed_types.length === 0 ? t('policies.typesAll') : ''}
+            clearable
+            clearButtonProps={{ 'aria-label': t('policies.typesClear') }}
+            {...form.getInputProps('allowed_types')}
+          />
           <Switch
             label={t('policies.isDefault')}
             description={t('policies.isDefaultAbout')}
@@ -212,11 +250,15 @@ function PolicyForm({ policy, node }: { policy: Policy | undefined; node: number
             {...form.getInputProps('is_default', { type: 'checkbox' })}
           />
           {test.isSuccess && (
-            <Alert color="green" icon={<IconCircleCheck aria-hidden />} title={t('policies.passed')} role="status">
-              {t('policies.passedText')}
+            <Alert color="green" icon={<IconCircleCheck aria-hidden />} title={t('policies.passed')}>
+              <TestOutcome tested={test.data} error={undefined} />
             </Alert>
           )}
-          {test.error && <Problem error={test.error} title={t('policies.failed')} />}
+          {test.error && (
+            <Alert color="red" title={t('policies.failed')} role="alert">
+              <TestOutcome tested={undefined} error={test.error} />
+            </Alert>
+          )}
           <Group justify="flex-end">
             {!policy && (
               <Button variant="default" loading={test.isPending} onClick={() => test.mutate()}>
@@ -230,86 +272,5 @@ function PolicyForm({ policy, node }: { policy: Policy | undefined; node: number
         </Stack>
       </Card>
     </form>
-  );
-}
-
-interface FieldProps {
-  serverForm: ServerForm<PolicyDraft>;
-}
-
-function DriverFields({ serverForm: { form }, changing }: FieldProps & { changing: boolean }) {
-  const { t } = useTranslation('admin');
-  const nodes = useQuery({ ...nodesQuery, enabled: form.values.driver_type === 'remote' });
-  if (form.values.driver_type === 'remote') {
-    return (
-      <>
-        <Select
-          label={t('policies.node')}
-          required
-          disabled={changing}
-          data={(nodes.data?.items ?? []).map((node) => ({
-            value: `${node.id}`,
-            label: node.is_enabled ? node.name : t('policies.nodeDisabled', { name: node.name }),
-          }))}
-          placeholder={t('policies.nodePlaceholder')}
-          nothingFoundMessage={t('policies.noNodes')}
-          allowDeselect={false}
-          {...form.getInputProps('remote_node_id')}
-        />
-        <TextInput
-          label={t('policies.prefix')}
-          description={t('policies.prefixAbout')}
-          {...form.getInputProps('base_path')}
-        />
-      </>
-    );
-  }
-  if (form.values.driver_type === 'local') {
-    return (
-      <TextInput
-        label={t('policies.path')}
-        description={t('policies.pathAbout')}
-        required
-        {...form.getInputProps('base_path')}
-      />
-    );
-  }
-  const keep = changing ? { placeholder: t('policies.keepKey') } : { required: true };
-  return (
-    <>
-      <TextInput
-        label={t('policies.endpoint')}
-        placeholder="https://s3.example.com"
-        {...form.getInputProps('endpoint')}
-      />
-      <TextInput label={t('policies.bucket')} required {...form.getInputProps('bucket')} />
-      <TextInput label={t('policies.prefix')} {...form.getInputProps('base_path')} />
-      <TextInput label={t('policies.accessKey')} autoComplete="off" {...keep} {...form.getInputProps('access_key')} />
-      <PasswordInput
-        label={t('policies.secretKey')}
-        autoComplete="new-password"
-        {...keep}
-        {...form.getInputProps('secret_key')}
-      />
-    </>
-  );
-}
-
-function Strategies({ serverForm: { form } }: FieldProps) {
-  const { t } = useTranslation('admin');
-  const data = [
-    { value: 'relay_stream', label: t('strategy.relay_stream') },
-    { value: 'presigned', label: t('strategy.presigned') },
-  ];
-  return (
-    <>
-      <Select label={t('policies.upload')} data={data} allowDeselect={false} {...form.getInputProps('upload')} />
-      <Select label={t('policies.download')} data={data} allowDeselect={false} {...form.getInputProps('download')} />
-      {(form.values.upload === 'presigned' || form.values.download === 'presigned') && (
-        <Alert color="yellow" title={t('strategy.presignedTitle')}>
-          {t('strategy.presignedText')}
-        </Alert>
-      )}
-    </>
   );
 }

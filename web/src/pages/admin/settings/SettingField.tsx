@@ -1,41 +1,75 @@
 import { ActionIcon, Button, Group, NumberInput, Stack, Switch, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { IconPlus, IconRestore, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
 import type { SettingDefinition, SettingValue } from '@/api/settings';
-import { useFormat } from '@/i18n/format';
+
+import { useSettingWords } from './useSettingWords';
 
 interface Props {
   definition: SettingDefinition;
   value: SettingValue;
   error?: string | undefined;
+  /** Whether something else than the default is set, or about to be. */
+  isSet: boolean;
   onChange: (value: SettingValue) => void;
+  onReset: () => void;
 }
 
-/** `auth_cookie_secure` as somebody would say it, for settings this app has no words for yet. */
-export function humanize(key: string): string {
-  const words = key.replace(/_(secs|bytes)$/, '').replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+/** One setting: its field by the kind its schema names, its default and bounds, and the way back to the default. */
+export function SettingField({ definition, value, error, isSet, onChange, onReset }: Props) {
+  const { t } = useTranslation('settings');
+  const words = useSettingWords(definition);
+  return (
+    <Stack gap={4} data-setting={definition.key}>
+      <Field {...{ definition, value, error, onChange }} />
+      <Group gap="xs" mih={26}>
+        <Text size="xs" c="dimmed">
+          {t('default', { value: words.inWords(definition.default) })}
+          <Bounds definition={definition} inWords={words.inWords} />
+        </Text>
+        {isSet && (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            leftSection={<IconRestore size={14} aria-hidden />}
+            onClick={onReset}
+            aria-label={t('resetWhat', { label: words.label })}
+          >
+            {t('reset')}
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  );
 }
 
-/** Label and meaning of a setting: in our words where we have them, in the server's where it is newer than we are. */
-function useWords(definition: SettingDefinition) {
-  const { t } = useTranslation('admin');
-  const known = definition.key as 'public_site_url';
-  return {
-    label: t(`setting.${known}.label`, { defaultValue: humanize(definition.key) }),
-    about: t(`setting.${known}.about`, { defaultValue: definition.description }),
-  };
+interface BoundsProps {
+  definition: SettingDefinition;
+  inWords: (value: SettingValue) => string;
 }
 
-/** One setting, by the kind its schema names. */
-export function SettingField({ definition, value, error, onChange }: Props) {
-  const { label, about } = useWords(definition);
+/** From where to where a number may go; a bound that no number here reaches is none. */
+function Bounds({ definition: { min, max, key }, inWords }: BoundsProps) {
+  const { t } = useTranslation('settings');
+  if (min === undefined || max === undefined) return null;
+  const least = key.includes('quota') && min === 0 ? '0' : inWords(`${min}`);
+  const text = Number.isSafeInteger(max)
+    ? t('bounds', { min: least, max: inWords(`${max}`) })
+    : t('atLeast', { min: least });
+  return <>{` · ${text}`}</>;
+}
+
+type FieldProps = Omit<Props, 'isSet' | 'onReset'>;
+
+function Field({ definition, value, error, onChange }: FieldProps) {
+  const { label, about, foreign } = useSettingWords(definition);
+  const description = foreign ? <span lang="en">{about}</span> : about;
   if (definition.value_type === 'boolean') {
     return (
       <Switch
         label={label}
-        description={about}
+        description={description}
         checked={value === 'true'}
         error={error}
         onChange={(event) => onChange(`${event.currentTarget.checked}`)}
@@ -44,15 +78,15 @@ export function SettingField({ definition, value, error, onChange }: Props) {
   }
   if (definition.value_type === 'string_array' || Array.isArray(value)) {
     const list = Array.isArray(value) ? value : [value];
-    return <ListField label={label} about={about} values={list} error={error} onChange={onChange} />;
+    return <ListField label={label} about={description} values={list} error={error} onChange={onChange} />;
   }
   if (definition.value_type === 'number') {
-    return <NumberField {...{ definition, label, about, error, onChange }} value={String(value)} />;
+    return <NumberField {...{ definition, error, onChange }} value={String(value)} />;
   }
   return (
     <TextInput
       label={label}
-      description={about}
+      description={description}
       value={String(value)}
       error={error}
       onChange={(event) => onChange(event.currentTarget.value)}
@@ -62,31 +96,20 @@ export function SettingField({ definition, value, error, onChange }: Props) {
 
 interface NumberProps {
   definition: SettingDefinition;
-  label: string;
-  about: string;
   value: string;
   error?: string | undefined;
   onChange: (value: string) => void;
 }
 
-function NumberField({ definition, label, about, value, error, onChange }: NumberProps) {
-  const format = useFormat();
-  const { t } = useTranslation('admin');
-  const number = Number(value);
-  const seconds = definition.key.endsWith('_secs');
-  const bytes = /bytes|quota/.test(definition.key);
-  const meaning = seconds
-    ? format.duration(number * 1000)
-    : bytes
-      ? number === 0
-        ? t('settings.unlimited')
-        : format.bytes(number)
-      : '';
+function NumberField({ definition, value, error, onChange }: NumberProps) {
+  const { t } = useTranslation('settings');
+  const { label, about, foreign, unit, inWords } = useSettingWords(definition);
+  const meaning = value.trim() !== '' && (unit === 'seconds' || unit === 'bytes') ? inWords(value) : '';
   const bounds = Number.isSafeInteger(definition.max) ? { max: definition.max } : {};
   return (
     <NumberInput
-      label={label}
-      description={about}
+      label={unit === 'none' ? label : t('inUnit', { label, unit: t(`unit.${unit}`) })}
+      description={foreign ? <span lang="en">{about}</span> : about}
       // Text, because 2^53 and more are allowed.
       value={value}
       error={error}
@@ -108,7 +131,7 @@ function NumberField({ definition, label, about, value, error, onChange }: Numbe
 
 interface ListProps {
   label: string;
-  about: string;
+  about: React.ReactNode;
   values: string[];
   error?: string | undefined;
   onChange: (values: string[]) => void;
@@ -116,7 +139,7 @@ interface ListProps {
 
 /** A list in its order: for addresses the first one matters. */
 function ListField({ label, about, values, error, onChange }: ListProps) {
-  const { t } = useTranslation('admin');
+  const { t } = useTranslation('settings');
   const shown = values.length > 0 ? values : [''];
   const set = (index: number, text: string) => onChange(shown.map((old, at) => (at === index ? text : old)));
   return (
@@ -135,7 +158,7 @@ function ListField({ label, about, values, error, onChange }: ListProps) {
           <TextInput
             flex={1}
             value={text}
-            aria-label={t('settings.entry', { label, place: index + 1 })}
+            aria-label={t('entry', { label, place: index + 1 })}
             placeholder="https://drive.example.com"
             error={error !== undefined}
             onChange={(event) => set(index, event.currentTarget.value)}
@@ -144,7 +167,7 @@ function ListField({ label, about, values, error, onChange }: ListProps) {
             variant="subtle"
             color="gray"
             size="lg"
-            aria-label={t('settings.removeEntry', { place: index + 1 })}
+            aria-label={t('removeEntry', { place: index + 1 })}
             onClick={() => onChange(shown.filter((_, at) => at !== index))}
           >
             <IconTrash size={16} aria-hidden />
@@ -163,7 +186,7 @@ function ListField({ label, about, values, error, onChange }: ListProps) {
           leftSection={<IconPlus size={14} aria-hidden />}
           onClick={() => onChange([...shown, ''])}
         >
-          {t('settings.addEntry')}
+          {t('addEntry')}
         </Button>
       </Group>
     </Stack>

@@ -1,5 +1,19 @@
-import { Affix, Box, Button, Card, Group, Paper, Stack, Text, Title, Transition } from '@mantine/core';
+import {
+  Affix,
+  Anchor,
+  Box,
+  Button,
+  Card,
+  Group,
+  Paper,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+  Transition,
+} from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
 import { useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,7 +23,6 @@ import {
   settings as calls,
   type Setting,
   type SettingDefinition,
-  type SettingValue,
   settingsQuery,
   settingsSchemaQuery,
 } from '@/api/settings';
@@ -21,16 +34,17 @@ import { Page } from '@/components/Page';
 import { Problem } from '@/components/Problem';
 import { UnsavedGuard } from '@/components/UnsavedGuard';
 
-import { changedValues } from './changes';
-import { humanize, SettingField } from './SettingField';
+import { changedValues, type Draft } from './changes';
+import { humanize } from './humanize';
+import { SettingField } from './SettingField';
 
 /** Generated from the schema: a setting that the server gains appears here by itself. */
 export function SettingsPage() {
-  const { t } = useTranslation('admin');
+  const { t } = useTranslation('settings');
   const [list, schema] = useQueries({ queries: [settingsQuery, settingsSchemaQuery] });
   const error = list.error ?? schema.error;
   return (
-    <Page title={t('settings.title')} about={t('settings.about')}>
+    <Page title={t('title')} about={t('about')}>
       {list.data && schema.data ? (
         <SettingsForm settings={list.data.items} schema={schema.data} />
       ) : error ? (
@@ -47,20 +61,20 @@ interface FormProps {
   schema: SettingDefinition[];
 }
 
-function SettingsForm({ settings, schema }: FormProps) {
-  const { t } = useTranslation(['admin', 'common']);
-  const [drafts, setDrafts] = useState<Record<string, SettingValue>>({});
+/** Drafts, what the server said about them, and saving them. */
+function useDrafts(settings: Setting[]) {
+  const { t } = useTranslation('settings');
+  const [drafts, setDrafts] = useState<Record<string, Draft>>({});
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [saving, setSaving] = useState(false);
   const changes = changedValues(settings, drafts);
-  const unsaved = changes.length > 0;
   const save = async () => {
     setSaving(true);
     const failed: Record<string, string> = {};
     // One by one, so that one bad value does not keep the good ones from being saved.
     for (const { key, value } of changes) {
       try {
-        await calls.set(key, value);
+        await (value === null ? calls.reset(key) : calls.set(key, value));
         setDrafts(({ [key]: _, ...rest }) => rest);
       } catch (error) {
         failed[key] = fieldProblems(error)[0]?.message ?? (error instanceof Error ? error.message : String(error));
@@ -70,60 +84,123 @@ function SettingsForm({ settings, schema }: FormProps) {
     setSaving(false);
     announce({ kind: 'changed', keys: [['settings']] });
     await queryClient.invalidateQueries({ queryKey: ['settings'], exact: true });
-    if (Object.keys(failed).length === 0) tellDone(t('settings.saved'));
+    if (Object.keys(failed).length === 0) tellDone(t('saved'));
   };
+  const set = (key: string, draft: Draft) => setDrafts((old) => ({ ...old, [key]: draft }));
+  const discard = () => {
+    setDrafts({});
+    setErrors({});
+  };
+  return { drafts, errors, changes, saving, save, set, discard };
+}
+
+function SettingsForm({ settings, schema }: FormProps) {
+  const { t } = useTranslation('settings');
+  const { drafts, errors, changes, saving, save, set, discard } = useDrafts(settings);
+  const [wanted, setWanted] = useState('');
+  const unsaved = changes.length > 0;
   useHotkeys([['mod+S', () => unsaved && void save()]], []);
+  const presentOf = (key: string) => settings.find((setting) => setting.key === key);
+  const shownValue = (definition: SettingDefinition) => {
+    const draft = drafts[definition.key];
+    if (draft === null) return definition.default;
+    return draft ?? presentOf(definition.key)?.value ?? definition.default;
+  };
+  const isSet = ({ key }: SettingDefinition) =>
+    drafts[key] === undefined ? presentOf(key)?.source === 'database' : drafts[key] !== null;
+  const matches = useMatches(wanted);
   const categories = [...new Set(schema.map((definition) => definition.category))];
-  const draftOf = (key: string) => drafts[key] ?? settings.find((setting) => setting.key === key)?.value ?? '';
+  const shown = categories
+    .map((category) => ({
+      category,
+      name: t(`category.${category as 'general'}`, { defaultValue: humanize(category) }),
+      definitions: schema.filter((each) => each.category === category && matches(each)),
+    }))
+    .filter(({ definitions }) => definitions.length > 0);
   return (
     <Stack maw={760} pb={unsaved ? 72 : 0}>
       <UnsavedGuard unsaved={unsaved} />
-      {categories.map((category) => (
-        <Card key={category}>
+      <TextInput
+        type="search"
+        label={t('search')}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        value={wanted}
+        onChange={(event) => setWanted(event.currentTarget.value)}
+      />
+      <Group component="nav" gap="md" aria-label={t('groups')}>
+        {shown.map(({ category, name }) => (
+          <Anchor key={category} href={`#settings-${category}`} size="sm">
+            {name}
+          </Anchor>
+        ))}
+      </Group>
+      {shown.length === 0 && <Text size="sm">{t('noneFits')}</Text>}
+      {shown.map(({ category, name, definitions }) => (
+        <Card key={category} id={`settings-${category}`} style={{ scrollMarginTop: 76 }}>
           <Title order={2} size="h4" mb="md">
-            {t(`category.${category as 'general'}`, { defaultValue: humanize(category) })}
+            {name}
           </Title>
           <Stack gap="lg">
-            {schema
-              .filter((definition) => definition.category === category)
-              .map((definition) => (
-                <SettingField
-                  key={definition.key}
-                  definition={definition}
-                  value={draftOf(definition.key)}
-                  error={errors[definition.key]}
-                  onChange={(value) => setDrafts((old) => ({ ...old, [definition.key]: value }))}
-                />
-              ))}
+            {definitions.map((definition) => (
+              <SettingField
+                key={definition.key}
+                definition={definition}
+                value={shownValue(definition)}
+                error={errors[definition.key]}
+                isSet={isSet(definition)}
+                onChange={(value) => set(definition.key, value)}
+                onReset={() => set(definition.key, null)}
+              />
+            ))}
           </Stack>
         </Card>
       ))}
-      <Affix position={{ bottom: 16, left: 16, right: 16 }} zIndex={90}>
-        <Transition transition="slide-up" mounted={unsaved}>
-          {(style) => (
-            <Box style={{ ...style, display: 'flex', justifyContent: 'center' }}>
-              <Paper shadow="md" withBorder p="sm" radius="lg">
-                <Group>
-                  <Text size="sm">{t('settings.unsaved', { count: changes.length })}</Text>
-                  <Button
-                    size="sm"
-                    variant="default"
-                    onClick={() => {
-                      setDrafts({});
-                      setErrors({});
-                    }}
-                  >
-                    {t('common:action.discard')}
-                  </Button>
-                  <Button size="sm" loading={saving} onClick={() => void save()}>
-                    {t('common:action.save')}
-                  </Button>
-                </Group>
-              </Paper>
-            </Box>
-          )}
-        </Transition>
-      </Affix>
+      <SaveBar count={changes.length} saving={saving} onSave={() => void save()} onDiscard={discard} />
     </Stack>
+  );
+}
+
+/** Whether a setting has the words somebody looks for in its name, its label or what is said about it. */
+function useMatches(wanted: string): (definition: SettingDefinition) => boolean {
+  const { t } = useTranslation('settings');
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  return ({ key, description }) => {
+    const known = key as 'public_site_url';
+    const label = t(`setting.${known}.label`, { defaultValue: humanize(key) });
+    const about = t(`setting.${known}.about`, { defaultValue: description });
+    const text = `${key} ${label} ${about}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+}
+
+interface SaveBarProps {
+  count: number;
+  saving: boolean;
+  onSave: () => void;
+  onDiscard: () => void;
+}
+
+function SaveBar({ count, saving, onSave, onDiscard }: SaveBarProps) {
+  const { t } = useTranslation(['settings', 'common']);
+  return (
+    <Affix position={{ bottom: 16, left: 16, right: 16 }} zIndex={90}>
+      <Transition transition="slide-up" mounted={count > 0}>
+        {(style) => (
+          <Box style={{ ...style, display: 'flex', justifyContent: 'center' }}>
+            <Paper shadow="md" withBorder p="sm" radius="lg">
+              <Group>
+                <Text size="sm">{t('unsaved', { count })}</Text>
+                <Button size="sm" variant="default" onClick={onDiscard}>
+                  {t('common:action.discard')}
+                </Button>
+                <Button size="sm" loading={saving} onClick={onSave}>
+                  {t('common:action.save')}
+                </Button>
+              </Group>
+            </Paper>
+          </Box>
+        )}
+      </Transition>
+    </Affix>
   );
 }

@@ -22,6 +22,7 @@ import { useFormat } from '@/i18n/format';
 
 import { RuleProbe } from '../groups/RuleProbe';
 import { inOrder, skippedPolicies } from '../groups/rules';
+import { UserActions } from './UserActions';
 
 const route = getRouteApi('/signed-in/admin/users/$userId');
 
@@ -38,6 +39,7 @@ export function UserPage() {
           {t('users.title')}
         </LinkAnchor>,
       ]}
+      actions={query.data && <UserActions user={query.data} />}
     >
       <Loaded query={query}>{(user) => <UserView key={user.updated_at} user={user} />}</Loaded>
     </Page>
@@ -61,6 +63,17 @@ function UserView({ user }: { user: User }) {
               <dd>{format.bytes(user.storage_used)}</dd>
               <dt>{t('users.created')}</dt>
               <dd>{format.time(user.created_at)}</dd>
+              <dt>{t('users.traces')}</dt>
+              <dd>
+                <Group gap="sm">
+                  <LinkAnchor to="/admin/audit" search={{ user_id: user.id }}>
+                    {t('audit.title')}
+                  </LinkAnchor>
+                  <LinkAnchor to="/admin/shares" search={{ user_id: user.id }}>
+                    {t('users.shares')}
+                  </LinkAnchor>
+                </Group>
+              </dd>
             </dl>
           </Card>
         </Stack>

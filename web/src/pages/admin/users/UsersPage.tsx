@@ -1,13 +1,13 @@
-import { Button, Card, Group, Modal, Pagination, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconPlus } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Button, Card, Group, Modal, PasswordInput, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
+import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { groupsQuery } from '@/api/groups';
-import { type User, users, usersQuery } from '@/api/users';
+import { type Role, type User, type UserFilter, type UserStatus, users, usersQuery } from '@/api/users';
 import { useChange } from '@/app/queries';
 import { Loaded } from '@/components/Loaded';
 import { RowLink } from '@/components/links';
@@ -17,16 +17,27 @@ import { StateBadge } from '@/components/StateBadge';
 import { useServerForm } from '@/components/useServerForm';
 import { useFormat } from '@/i18n/format';
 
+import { PageControl } from '../PageControl';
+
 const PAGE = 50;
+const AGAIN_MS = 30_000;
+const TYPING_MS = 250;
 
 export function UsersPage() {
   const { t } = useTranslation('admin');
   const [page, setPage] = useState(1);
   const [creating, create] = useDisclosure();
+  const [filter, setFilter] = useState<UserFilter>({});
+  const [typed] = useDebouncedValue(filter, TYPING_MS);
   const query = useQuery({
-    ...usersQuery({ limit: PAGE, offset: (page - 1) * PAGE }),
-    placeholderData: keepPreviousData,
+    ...usersQuery({ limit: PAGE, offset: (page - 1) * PAGE }, typed),
+    refetchInterval: AGAIN_MS,
   });
+  const narrow = (change: { [Name in keyof UserFilter]: UserFilter[Name] | undefined }) => {
+    const next = Object.entries({ ...filter, ...change }).filter(([, value]) => value !== undefined && value !== '');
+    setFilter(Object.fromEntries(next));
+    setPage(1);
+  };
   return (
     <Page
       title={t('users.title')}
@@ -37,9 +48,11 @@ export function UsersPage() {
         </Button>
       }
     >
+      <Filters filter={filter} onChange={narrow} />
       <Loaded query={query}>
         {({ items, total }) => (
           <Stack>
+            {items.length === 0 && <Text size="sm">{t('users.noneFits')}</Text>}
             <Card padding={0}>
               <Table.ScrollContainer minWidth={300} type="native">
                 <Table>
@@ -60,15 +73,7 @@ export function UsersPage() {
                 </Table>
               </Table.ScrollContainer>
             </Card>
-            {total > PAGE && (
-              <Pagination
-                value={page}
-                onChange={setPage}
-                total={Math.ceil(total / PAGE)}
-                getControlProps={(control) => ({ 'aria-label': t(`pagination.${control}`) })}
-                getItemProps={(item) => ({ 'aria-label': t('pagination.page', { page: item }) })}
-              />
-            )}
+            <PageControl page={page} size={PAGE} total={total} onChange={setPage} />
           </Stack>
         )}
       </Loaded>
@@ -76,6 +81,45 @@ export function UsersPage() {
         <CreateForm onDone={create.close} />
       </Modal>
     </Page>
+  );
+}
+
+interface FilterProps {
+  filter: UserFilter;
+  onChange: (change: { [Name in keyof UserFilter]: UserFilter[Name] | undefined }) => void;
+}
+
+function Filters({ filter, onChange }: FilterProps) {
+  const { t } = useTranslation('admin');
+  const common = {
+    placeholder: t('audit.all'),
+    clearable: true,
+    clearButtonProps: { 'aria-label': t('audit.clear') },
+  };
+  return (
+    <Group gap="sm" align="flex-end">
+      <TextInput
+        type="search"
+        label={t('users.search')}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        value={filter.keyword ?? ''}
+        onChange={(event) => onChange({ keyword: event.currentTarget.value })}
+      />
+      <Select
+        label={t('users.role')}
+        data={(['admin', 'user'] as const).map((value) => ({ value, label: t(`role.${value}`) }))}
+        value={filter.role ?? null}
+        onChange={(value) => onChange({ role: (value as Role | null) ?? undefined })}
+        {...common}
+      />
+      <Select
+        label={t('users.status')}
+        data={(['active', 'disabled'] as const).map((value) => ({ value, label: t(`userStatus.${value}`) }))}
+        value={filter.status ?? null}
+        onChange={(value) => onChange({ status: (value as UserStatus | null) ?? undefined })}
+        {...common}
+      />
+    </Group>
   );
 }
 

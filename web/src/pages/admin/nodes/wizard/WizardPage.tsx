@@ -5,15 +5,17 @@ import { useTranslation } from 'react-i18next';
 
 import { groupsQuery } from '@/api/groups';
 import { nodeQuery } from '@/api/nodes';
+import { overviewQuery } from '@/api/overview';
 import { policiesQuery } from '@/api/policies';
+import { settingsQuery, siteUrls } from '@/api/settings';
 import { targetsQuery } from '@/api/targets';
 import { Loading } from '@/components/Loaded';
 import { LinkAnchor, LinkButton } from '@/components/links';
 import { Page } from '@/components/Page';
 import { Problem } from '@/components/Problem';
-
+import { DoneStep, GroupStep, PolicyStep, UserStep } from './routingSteps';
 import { nextStep, type Step } from './steps';
-import { AddressStep, DoneStep, EnrollStep, GroupStep, NameStep, PolicyStep, TargetStep, TestStep } from './stepViews';
+import { AddressStep, EnrollStep, NameStep, SiteStep, TargetStep, TestStep } from './stepViews';
 import { WizardFrame } from './WizardFrame';
 
 const route = getRouteApi('/signed-in/admin/remote-nodes/$nodeId/setup');
@@ -27,13 +29,22 @@ export function WizardPage() {
     ...nodeQuery(nodeId),
     refetchInterval: (query) => (query.state.data?.enrollment_status === 'completed' ? false : WATCH_MS),
   });
-  const [policies, groups] = useQueries({ queries: [policiesQuery, groupsQuery] });
+  const [policies, groups, settings, overview] = useQueries({
+    queries: [policiesQuery, groupsQuery, settingsQuery, overviewQuery()],
+  });
   const enrolled = node.data?.enrollment_status === 'completed' && node.data.base_url !== '';
   const targets = useQuery({ ...targetsQuery(nodeId), enabled: enrolled });
   const asked = targets.data !== undefined || targets.error !== null || !enrolled;
   const facts =
-    node.data && policies.data && groups.data && asked
-      ? { node: node.data, targets: targets.data, policies: policies.data.items, groups: groups.data.items }
+    node.data && policies.data && groups.data && settings.data && !overview.isPending && asked
+      ? {
+          siteUrls: siteUrls(settings.data),
+          node: node.data,
+          targets: targets.data,
+          policies: policies.data.items,
+          groups: groups.data.items,
+          uses: overview.data?.groups,
+        }
       : undefined;
   const next = facts ? nextStep(facts) : undefined;
   const [looked, setLooked] = useState<Step>();
@@ -43,7 +54,7 @@ export function WizardPage() {
     if (before.current !== next) setLooked(undefined);
     before.current = next;
   }, [next]);
-  const error = node.error ?? policies.error ?? groups.error;
+  const error = node.error ?? policies.error ?? groups.error ?? settings.error;
   const shown = looked ?? next;
   return (
     <Page
@@ -64,6 +75,7 @@ export function WizardPage() {
       {!error && !facts && <Loading rows={6} />}
       {facts && next && shown && (
         <WizardFrame shown={shown} next={next} onShow={setLooked}>
+          {shown === 'site' && <SiteStep urls={facts.siteUrls} onDone={() => setLooked(undefined)} />}
           {shown === 'name' && <NameStep node={facts.node} />}
           {shown === 'address' && <AddressStep node={facts.node} />}
           {shown === 'enroll' && <EnrollStep node={facts.node} />}
@@ -71,6 +83,7 @@ export function WizardPage() {
           {shown === 'target' && <TargetStep node={facts.node} targets={facts.targets} />}
           {shown === 'policy' && <PolicyStep node={facts.node} policies={facts.policies} />}
           {shown === 'group' && <GroupStep {...facts} />}
+          {shown === 'user' && <UserStep {...facts} />}
           {shown === 'done' && <DoneStep {...facts} />}
         </WizardFrame>
       )}

@@ -7,14 +7,16 @@ import { type Facts, isOpen, nextStep } from './steps';
 
 const target = { is_default: true, desired_revision: 1, applied_revision: 1, last_error: '' } as Target;
 const policy = { id: 7, remote_node_id: 1 } as Facts['policies'][number];
-const group = { items: [{ policy_id: 7 }] } as Facts['groups'][number];
+const group = { id: 4, items: [{ policy_id: 7 }] } as Facts['groups'][number];
 const unprobed = { ...nodeWith().capabilities, protocol_version: 'unknown' };
 
 const facts = (change: Partial<Facts> = {}): Facts => ({
+  siteUrls: ['https://drive.example.com'],
   node: nodeWith(),
   targets: [target],
   policies: [policy],
   groups: [group],
+  uses: [{ policy_group_id: 4, users: 1, teams: 0 }],
   ...change,
 });
 
@@ -35,9 +37,17 @@ describe('the step that is next', () => {
     ['policy', { policies: [] }],
     ['policy', { policies: [{ ...policy, remote_node_id: 2 }] }],
     ['group', { groups: [] }],
+    ['user', { uses: [] }],
+    ['user', { uses: [{ policy_group_id: 9, users: 3, teams: 1 }] }],
+    ['site', { siteUrls: [], node: nodeWith({ enrollment_status: 'not_started', base_url: '' }) }],
     ['done', {}],
   ] as [string, Partial<Facts>][])('is %s', (step, change) => {
     expect(nextStep(facts(change))).toBe(step);
+  });
+
+  it('takes a team for somebody, and nobody for missing while that is not known', () => {
+    expect(nextStep(facts({ uses: [{ policy_group_id: 4, users: 0, teams: 1 }] }))).toBe('done');
+    expect(nextStep(facts({ uses: undefined }))).toBe('done');
   });
 
   it('goes by the last probe while the follower does not answer for its targets', () => {
