@@ -134,6 +134,11 @@ test('the default target, the policy and the group follow in the same flow', asy
   await step('Policy group');
   await lookAt(page, 'group step');
   await button('Create the group').click();
+  await step('First user');
+  await lookAt(page, 'user step');
+  await page.getByRole('combobox', { name: 'User' }).click();
+  await page.getByRole('option', { name: ADMIN.username }).click();
+  await button('Give the group').click();
   await step('Attic NAS is in service');
   await lookAt(page, 'done step');
 });

@@ -79,7 +79,10 @@ export const themeWith = (closeLabel: string) =>
           closeButtonProps: { 'aria-label': closeLabel },
         },
       }),
-      Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': closeLabel } } }),
+      Notification: Notification.extend({
+        defaultProps: { closeButtonProps: { 'aria-label': closeLabel } },
+        styles: { description: { color: 'var(--mantine-color-dimmed)' } },
+      }),
       Table: Table.extend({ defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } }),
       Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300, multiline: true, maw: 320 } }),
     },

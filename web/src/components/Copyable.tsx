@@ -74,7 +74,7 @@ export function Copyable({ text, label, inline = false }: Props) {
           variant="light"
           leftSection={icon}
           onClick={take}
-          aria-label={t('action.copyWhat', { what: label })}
+          aria-label={copied ? word : t('action.copyWhat', { what: label })}
         >
           {word}
         </Button>

@@ -6,8 +6,16 @@ import { Bar, BarChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recha
 import type { OverviewDay } from '@/api/overview';
 import { useFormat } from '@/i18n/format';
 
+import { byteTicks } from './ticks';
+
 const MEASURES = ['uploaded_bytes', 'uploads', 'events'] as const;
 type Measure = (typeof MEASURES)[number];
+
+/** Marks at round numbers of bytes, up to the largest day. */
+function bytesAxis(days: OverviewDay[]) {
+  const ticks = byteTicks(Math.max(0, ...days.map((day) => day.uploaded_bytes)));
+  return { ticks, domain: [0, ticks.at(-1) ?? 0] };
+}
 
 /** What each of the last days brought. A table says the same to those who do not see the chart. */
 export default function ActivityChart({ days }: { days: OverviewDay[] }) {
@@ -38,7 +46,8 @@ export default function ActivityChart({ days }: { days: OverviewDay[] }) {
               tick={text}
               tickFormatter={value}
               stroke="var(--aster-line)"
-              allowDecimals={measure === 'uploaded_bytes'}
+              allowDecimals={false}
+              {...(measure === 'uploaded_bytes' && bytesAxis(days))}
             />
             <Tooltip
               labelFormatter={(date) => label(`${date}`)}

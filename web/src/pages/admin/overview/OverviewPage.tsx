@@ -41,43 +41,47 @@ export function OverviewPage() {
         {(data) => <Counters overview={data} nodes={nodes.data?.items} />}
       </Loaded>
       <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
-        <Titled title={t('overview.activity')}>
-          <Loaded query={overview} rows={3}>
-            {({ days }) => (
-              <Suspense fallback={<Skeleton height={240} />}>
-                <ActivityChart days={days} />
-              </Suspense>
-            )}
-          </Loaded>
-        </Titled>
-        <Titled title={t('overview.stored')}>
-          <Loaded query={overview} rows={3}>
-            {(data) => (
-              <StoredByPolicy overview={data} policies={policies.data?.items ?? []} nodes={nodes.data?.items ?? []} />
-            )}
-          </Loaded>
-        </Titled>
-        <Titled title={t('overview.health')}>
-          <Loaded query={nodes} rows={2}>
-            {({ items }) => <NodesHealth nodes={items} />}
-          </Loaded>
-        </Titled>
-        <Titled title={t('overview.space')}>
-          <Loaded query={nodes} rows={2}>
-            {({ items }) => {
-              const known = items.filter((node) => node.capabilities.capacity);
-              return known.length === 0 ? (
-                <Text size="sm" c="dimmed">
-                  {t('overview.noSpace')}
-                </Text>
-              ) : (
-                <Suspense fallback={<Skeleton height={160} />}>
-                  <SpaceChart nodes={known} />
+        <Stack>
+          <Titled title={t('overview.activity')}>
+            <Loaded query={overview} rows={3}>
+              {({ days }) => (
+                <Suspense fallback={<Skeleton height={240} />}>
+                  <ActivityChart days={days} />
                 </Suspense>
-              );
-            }}
-          </Loaded>
-        </Titled>
+              )}
+            </Loaded>
+          </Titled>
+          <Titled title={t('overview.health')}>
+            <Loaded query={nodes} rows={2}>
+              {({ items }) => <NodesHealth nodes={items} />}
+            </Loaded>
+          </Titled>
+        </Stack>
+        <Stack>
+          <Titled title={t('overview.stored')}>
+            <Loaded query={overview} rows={3}>
+              {(data) => (
+                <StoredByPolicy overview={data} policies={policies.data?.items ?? []} nodes={nodes.data?.items ?? []} />
+              )}
+            </Loaded>
+          </Titled>
+          <Titled title={t('overview.space')}>
+            <Loaded query={nodes} rows={2}>
+              {({ items }) => {
+                const known = items.filter((node) => node.capabilities.capacity);
+                return known.length === 0 ? (
+                  <Text size="sm" c="dimmed">
+                    {t('overview.noSpace')}
+                  </Text>
+                ) : (
+                  <Suspense fallback={<Skeleton height={160} />}>
+                    <SpaceChart nodes={known} />
+                  </Suspense>
+                );
+              }}
+            </Loaded>
+          </Titled>
+        </Stack>
       </SimpleGrid>
       <section aria-labelledby="recent-tasks">
         <Heading id="recent-tasks" title={t('overview.tasks')} to="/admin/tasks" all={t('overview.allTasks')} />

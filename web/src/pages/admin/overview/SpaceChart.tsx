@@ -5,6 +5,8 @@ import { Bar, BarChart, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } fro
 import type { Node } from '@/api/nodes';
 import { useFormat } from '@/i18n/format';
 
+import { byteTicks } from './ticks';
+
 const ROW = 44;
 
 /** Used and free space of each node. A table says the same to those who do not see the chart. */
@@ -16,6 +18,7 @@ export default function SpaceChart({ nodes }: { nodes: Node[] }) {
     used: (capacity?.total_bytes ?? 0) - (capacity?.free_bytes ?? 0),
     free: capacity?.free_bytes ?? 0,
   }));
+  const ticks = byteTicks(Math.max(0, ...rows.map((row) => row.used + row.free)));
   const text = { fill: 'var(--mantine-color-dimmed)', fontSize: 12 };
   const labels = { used: t('overview.usedSpace'), free: t('overview.freeSpace') };
   return (
@@ -30,6 +33,8 @@ export default function SpaceChart({ nodes }: { nodes: Node[] }) {
             <XAxis
               type="number"
               tick={text}
+              ticks={ticks}
+              domain={[0, ticks.at(-1) ?? 0]}
               tickFormatter={(bytes: number) => format.bytes(bytes)}
               stroke="var(--aster-line)"
             />

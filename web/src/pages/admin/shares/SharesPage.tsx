@@ -1,4 +1,4 @@
-import { Button, Card, Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Box, Button, Card, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { IconShare } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -105,6 +105,7 @@ function Row({ share }: { share: AdminShare }) {
     () => tellDone(t('shares.revoked')),
   );
   const name = share.resource_name || t('shares.inTrash');
+  const state = <StateBadge tone={TONES[share.status]}>{t(`shareStatus.${share.status}`)}</StateBadge>;
   const ask = async () => {
     const sure = await confirm({
       title: t('shares.revokeTitle', { name }),
@@ -123,6 +124,9 @@ function Row({ share }: { share: AdminShare }) {
           {t(`shares.${share.target.type}`)} · {t('shares.sharedBy', { name: share.shared_by || '–' })}
           {share.has_password && ` · ${t('shares.hasPassword')}`}
         </Text>
+        <Box hiddenFrom="xs" mt={4}>
+          {state}
+        </Box>
       </Table.Td>
       <Table.Td visibleFrom="sm">
         {share.owner.type === 'team' ? (
@@ -135,9 +139,7 @@ function Row({ share }: { share: AdminShare }) {
           </LinkAnchor>
         )}
       </Table.Td>
-      <Table.Td visibleFrom="xs">
-        <StateBadge tone={TONES[share.status]}>{t(`shareStatus.${share.status}`)}</StateBadge>
-      </Table.Td>
+      <Table.Td visibleFrom="xs">{state}</Table.Td>
       <Table.Td visibleFrom="md">
         <Text size="sm">
           {share.max_downloads > 0

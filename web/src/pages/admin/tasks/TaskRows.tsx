@@ -1,4 +1,4 @@
-import { Button, Card, Group, Table, Text } from '@mantine/core';
+import { Box, Button, Card, Group, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { Task } from '@/api/tasks';
@@ -58,6 +58,9 @@ function Row({ task, users }: { task: Task; users: User[] }) {
         <Text size="xs" c="dimmed">
           {t('tasks.number', { id: task.id })}
         </Text>
+        <Box hiddenFrom="md">
+          <TaskProgress task={task} />
+        </Box>
       </Table.Td>
       <Table.Td>
         <StateBadge tone={TONES[task.status]}>{t(`taskState.${task.status}`)}</StateBadge>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Card, Group, Select, Stack, Table, Text, TextInput, Title, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Card, Group, Select, Stack, Text, TextInput, Title, Tooltip } from '@mantine/core';
 import { IconUserMinus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -33,22 +33,11 @@ export function MembersCard({ team }: { team: AdminTeam }) {
         <Loaded query={query} rows={3}>
           {({ items, total }) => (
             <>
-              <Table.ScrollContainer minWidth={280} type="native">
-                <Table horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t('teams.member')}</Table.Th>
-                      <Table.Th>{t('teams.role')}</Table.Th>
-                      <Table.Th>{t('teams.actions')}</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {items.map((member) => (
-                      <Row key={member.user_id} team={team} member={member} closed={closed} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Stack component="ul" gap="sm" m={0} p={0} style={{ listStyle: 'none' }} data-testid="members">
+                {items.map((member) => (
+                  <Row key={member.user_id} team={team} member={member} closed={closed} />
+                ))}
+              </Stack>
               {total > items.length && (
                 <Text size="sm" c="dimmed">
                   {t('teams.moreMembers', { count: total - items.length })}
@@ -83,41 +72,36 @@ function Row({ team, member, closed }: { team: AdminTeam; member: TeamMember; cl
     if (sure) remove.mutate(undefined, { onError: tell });
   };
   return (
-    <Table.Tr>
-      <Table.Td>
+    <Group component="li" gap="sm" wrap="nowrap">
+      <Text size="sm" component="div" flex={1} miw={0}>
         <RowLink to="/admin/users/$userId" params={{ userId: member.user_id }}>
           {member.username}
         </RowLink>
-      </Table.Td>
-      <Table.Td>
-        <Select
-          size="xs"
-          aria-label={t('teams.roleOf', { name: member.username })}
-          data={roleData((role) => t(`teamRole.${role}`))}
-          value={change.variables ?? member.role}
-          onChange={(role) =>
-            role && change.mutate(role as TeamRole, { onError: tell, onSettled: () => change.reset() })
-          }
-          allowDeselect={false}
-          disabled={closed || change.isPending}
-        />
-      </Table.Td>
-      <Table.Td>
-        <Tooltip label={t('teams.remove')}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            loading={remove.isPending}
-            disabled={closed}
-            aria-label={t('teams.removeWhat', { name: member.username })}
-            onClick={askRemove}
-          >
-            <IconUserMinus size={18} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-      </Table.Td>
-    </Table.Tr>
+      </Text>
+      <Select
+        size="xs"
+        w={132}
+        aria-label={t('teams.roleOf', { name: member.username })}
+        data={roleData((role) => t(`teamRole.${role}`))}
+        value={change.variables ?? member.role}
+        onChange={(role) => role && change.mutate(role as TeamRole, { onError: tell, onSettled: () => change.reset() })}
+        allowDeselect={false}
+        disabled={closed || change.isPending}
+      />
+      <Tooltip label={t('teams.remove')}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          loading={remove.isPending}
+          disabled={closed}
+          aria-label={t('teams.removeWhat', { name: member.username })}
+          onClick={askRemove}
+        >
+          <IconUserMinus size={18} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
   );
 }
 
