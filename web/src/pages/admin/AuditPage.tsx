@@ -6,7 +6,6 @@ import { useTranslation } from 'react-i18next';
 
 import { type AuditFilter, auditQuery } from '@/api/audit';
 import { settingsQuery } from '@/api/settings';
-import { usersQuery } from '@/api/users';
 import { Empty } from '@/components/Empty';
 import { Loaded } from '@/components/Loaded';
 import { Page } from '@/components/Page';
@@ -14,6 +13,7 @@ import { Page } from '@/components/Page';
 import { AuditTable } from './AuditTable';
 import { type AuditSearch, momentsOf } from './auditSearch';
 import { PageControl } from './PageControl';
+import { UserSelect } from './UserSelect';
 
 const route = getRouteApi('/signed-in/admin/audit');
 const PAGE = 50;
@@ -57,6 +57,7 @@ const ENTITIES = [
   'share',
   'direct_link',
   'api_token',
+  'webdav_account',
 ] as const;
 
 export function AuditPage() {
@@ -69,7 +70,6 @@ export function AuditPage() {
     ...auditQuery(filter, { limit: PAGE, offset: (page - 1) * PAGE }),
     refetchInterval: page === 1 ? AGAIN_MS : false,
   });
-  const people = useQuery(usersQuery({ limit: 100 }));
   const settings = useQuery(settingsQuery);
   const days = settings.data?.items.find((setting) => setting.key === 'audit_log_retention_days')?.value;
   const show = (change: { [Name in keyof AuditSearch]: AuditSearch[Name] | undefined }) => {
@@ -79,7 +79,7 @@ export function AuditPage() {
   };
   return (
     <Page title={t('audit.title')} about={days && t('audit.about', { count: Number(days) })}>
-      <Filters search={search} people={people.data?.items ?? []} onShow={show} />
+      <Filters search={search} onShow={show} />
       <Loaded query={query} rows={8}>
         {({ items, total }) =>
           items.length === 0 ? (
@@ -88,7 +88,7 @@ export function AuditPage() {
             </Empty>
           ) : (
             <Stack>
-              <AuditTable entries={items} users={people.data?.items ?? []} origins />
+              <AuditTable entries={items} origins />
               <PageControl page={page} size={PAGE} total={total} onChange={(next) => show({ page: next })} />
             </Stack>
           )
@@ -100,16 +100,14 @@ export function AuditPage() {
 
 interface FilterProps {
   search: AuditSearch;
-  people: { id: number; username: string }[];
   onShow: (change: { [Name in keyof AuditSearch]: AuditSearch[Name] | undefined }) => void;
 }
 
-function Filters({ search, people, onShow }: FilterProps) {
+function Filters({ search, onShow }: FilterProps) {
   const { t } = useTranslation('admin');
   const common = {
     placeholder: t('audit.all'),
     clearable: true,
-    searchable: true,
     clearButtonProps: { 'aria-label': t('audit.clear') },
   };
   const filtered = Object.keys(search).some((name) => name !== 'page');
@@ -120,6 +118,7 @@ function Filters({ search, people, onShow }: FilterProps) {
         data={ACTIONS.map((value) => ({ value, label: t(`action.${value}`) }))}
         value={search.action ?? null}
         onChange={(value) => onShow({ action: value ?? undefined })}
+        searchable
         {...common}
       />
       <Select
@@ -127,13 +126,13 @@ function Filters({ search, people, onShow }: FilterProps) {
         data={ENTITIES.map((value) => ({ value, label: t(`entity.${value}`) }))}
         value={search.entity_type ?? null}
         onChange={(value) => onShow({ entity_type: value ?? undefined })}
+        searchable
         {...common}
       />
-      <Select
+      <UserSelect
         label={t('audit.user')}
-        data={people.map((user) => ({ value: `${user.id}`, label: user.username }))}
-        value={search.user_id ? `${search.user_id}` : null}
-        onChange={(value) => onShow({ user_id: value ? Number(value) : undefined })}
+        value={search.user_id ?? null}
+        onChange={(id) => onShow({ user_id: id ?? undefined })}
         {...common}
       />
       <TextInput

@@ -2,24 +2,23 @@ import { Card, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { AuditEntry } from '@/api/audit';
-import type { User } from '@/api/users';
 import { LinkAnchor } from '@/components/links';
 import { useFormat } from '@/i18n/format';
 
 import { humanize } from './settings/humanize';
+import { useUsernames } from './useUsernames';
 
 interface Props {
   entries: AuditEntry[];
-  users: User[];
   /** With address and program of the client. */
   origins?: boolean;
 }
 
-export function AuditTable({ entries, users, origins = false }: Props) {
+export function AuditTable({ entries, origins = false }: Props) {
   const { t } = useTranslation('admin');
   const format = useFormat();
-  const who = (id: number | null) =>
-    id === null ? t('audit.nobody') : (users.find((user) => user.id === id)?.username ?? `#${id}`);
+  const nameOf = useUsernames(entries.map((entry) => entry.user_id));
+  const who = (id: number | null) => (id === null ? t('audit.nobody') : (nameOf(id) ?? `#${id}`));
   return (
     <Card padding={0}>
       <Table.ScrollContainer minWidth={300} type="native">

@@ -1,4 +1,4 @@
-import { Alert, Card, Group, Select, Stack, Text, Title } from '@mantine/core';
+import { Alert, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,13 +6,13 @@ import { useTranslation } from 'react-i18next';
 
 import { type PolicyMatch, userMatchQuery } from '@/api/groups';
 import type { Policy } from '@/api/policies';
-import { usersQuery } from '@/api/users';
 import { Loading } from '@/components/Loaded';
 import { Problem } from '@/components/Problem';
 import { SizeInput } from '@/components/SizeInput';
 import { ToneIcon } from '@/components/StateBadge';
 import { useFormat } from '@/i18n/format';
 
+import { UserSelect } from '../UserSelect';
 import { type DraftRule, matchRules, type Verdict } from './rules';
 
 const TYPING_MS = 250;
@@ -32,7 +32,7 @@ interface Props {
 export function RuleProbe({ groupId, rules, policies, skipped, enabled, forUsers = false }: Props) {
   const { t } = useTranslation('admin');
   const [size, setSize] = useState(100 * 1024 * 1024);
-  const [user, setUser] = useState<string | null>(null);
+  const [user, setUser] = useState<number | null>(null);
   const { verdicts, winner } = matchRules(rules, size, skipped);
   const name = (id: number | undefined) => policies.find((policy) => policy.id === id)?.name ?? t('probe.noPolicy');
   const lines = rules.map((rule, index) => ({
@@ -47,7 +47,17 @@ export function RuleProbe({ groupId, rules, policies, skipped, enabled, forUsers
           {t('probe.title')}
         </Title>
         <SizeInput label={t('probe.size')} value={size} onChange={setSize} />
-        {forUsers && <UserSelect value={user} onChange={setUser} />}
+        {forUsers && (
+          <UserSelect
+            label={t('probe.user')}
+            description={t('probe.userAbout')}
+            value={user}
+            onChange={setUser}
+            placeholder={t('probe.anybody')}
+            clearable
+            clearButtonProps={{ 'aria-label': t('probe.anybody') }}
+          />
+        )}
         {user === null ? (
           <Answer
             size={size}
@@ -56,28 +66,10 @@ export function RuleProbe({ groupId, rules, policies, skipped, enabled, forUsers
             lines={lines}
           />
         ) : (
-          <AnswerForUser userId={Number(user)} size={size} groupId={groupId} />
+          <AnswerForUser userId={user} size={size} groupId={groupId} />
         )}
       </Stack>
     </Card>
-  );
-}
-
-function UserSelect({ value, onChange }: { value: string | null; onChange: (value: string | null) => void }) {
-  const { t } = useTranslation('admin');
-  const people = useQuery(usersQuery({ limit: 100 }));
-  return (
-    <Select
-      label={t('probe.user')}
-      description={t('probe.userAbout')}
-      data={(people.data?.items ?? []).map((user) => ({ value: `${user.id}`, label: user.username }))}
-      value={value}
-      onChange={onChange}
-      placeholder={t('probe.anybody')}
-      clearable
-      searchable
-      clearButtonProps={{ 'aria-label': t('probe.anybody') }}
-    />
   );
 }
 

@@ -8,7 +8,6 @@ import { nodesQuery } from '@/api/nodes';
 import { overviewQuery } from '@/api/overview';
 import { policiesQuery } from '@/api/policies';
 import { tasksQuery } from '@/api/tasks';
-import { usersQuery } from '@/api/users';
 import { Loaded } from '@/components/Loaded';
 import { LinkAnchor } from '@/components/links';
 import { Page } from '@/components/Page';
@@ -29,8 +28,8 @@ export function OverviewPage() {
   const { t } = useTranslation(['admin', 'console']);
   const health = useQuery(healthQuery);
   const overview = useQuery({ ...overviewQuery(), refetchInterval: AGAIN_MS });
-  const [nodes, policies, people] = useQueries({
-    queries: [{ ...nodesQuery, refetchInterval: AGAIN_MS }, policiesQuery, usersQuery({ limit: 100 })],
+  const [nodes, policies] = useQueries({
+    queries: [{ ...nodesQuery, refetchInterval: AGAIN_MS }, policiesQuery],
   });
   const tasks = useQuery(tasksQuery({}, { limit: 5 }));
   return (
@@ -87,11 +86,7 @@ export function OverviewPage() {
         <Heading id="recent-tasks" title={t('overview.tasks')} to="/admin/tasks" all={t('overview.allTasks')} />
         <Loaded query={tasks} rows={2}>
           {({ items }) =>
-            items.length === 0 ? (
-              <Text size="sm">{t('console:tasks.emptyTitle')}</Text>
-            ) : (
-              <TaskRows tasks={items} users={people.data?.items ?? []} />
-            )
+            items.length === 0 ? <Text size="sm">{t('console:tasks.emptyTitle')}</Text> : <TaskRows tasks={items} />
           }
         </Loaded>
       </section>
@@ -99,11 +94,7 @@ export function OverviewPage() {
         <Heading id="events" title={t('overview.events')} to="/admin/audit" all={t('overview.allEvents')} />
         <Loaded query={overview}>
           {({ events }) =>
-            events.length === 0 ? (
-              <Text size="sm">{t('audit.emptyTitle')}</Text>
-            ) : (
-              <AuditTable entries={events} users={people.data?.items ?? []} />
-            )
+            events.length === 0 ? <Text size="sm">{t('audit.emptyTitle')}</Text> : <AuditTable entries={events} />
           }
         </Loaded>
       </section>

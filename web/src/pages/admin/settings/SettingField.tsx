@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, NumberInput, Stack, Switch, Text, TextInput 
 import { IconPlus, IconRestore, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
-import type { SettingDefinition, SettingValue } from '@/api/settings';
+import { PUBLIC_SITE_URL, type SettingDefinition, type SettingValue } from '@/api/settings';
 
 import { useSettingWords } from './useSettingWords';
 
@@ -78,7 +78,8 @@ function Field({ definition, value, error, onChange }: FieldProps) {
   }
   if (definition.value_type === 'string_array' || Array.isArray(value)) {
     const list = Array.isArray(value) ? value : [value];
-    return <ListField label={label} about={description} values={list} error={error} onChange={onChange} />;
+    const example = definition.key === PUBLIC_SITE_URL ? 'https://drive.example.com' : undefined;
+    return <ListField {...{ label, example, error, onChange }} about={description} values={list} />;
   }
   if (definition.value_type === 'number') {
     return <NumberField {...{ definition, error, onChange }} value={String(value)} />;
@@ -132,13 +133,14 @@ function NumberField({ definition, value, error, onChange }: NumberProps) {
 interface ListProps {
   label: string;
   about: React.ReactNode;
+  example: string | undefined;
   values: string[];
   error?: string | undefined;
   onChange: (values: string[]) => void;
 }
 
 /** A list in its order: for addresses the first one matters. */
-function ListField({ label, about, values, error, onChange }: ListProps) {
+function ListField({ label, about, example, values, error, onChange }: ListProps) {
   const { t } = useTranslation('settings');
   const shown = values.length > 0 ? values : [''];
   const set = (index: number, text: string) => onChange(shown.map((old, at) => (at === index ? text : old)));
@@ -159,7 +161,7 @@ function ListField({ label, about, values, error, onChange }: ListProps) {
             flex={1}
             value={text}
             aria-label={t('entry', { label, place: index + 1 })}
-            placeholder="https://drive.example.com"
+            placeholder={example}
             error={error !== undefined}
             onChange={(event) => set(index, event.currentTarget.value)}
           />

@@ -1,11 +1,10 @@
-import { Box, Button, Card, Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Box, Button, Card, Group, Stack, Table, Text } from '@mantine/core';
 import { IconShare } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
 import { type AdminShare, adminSharesQuery, type ShareStatus, sharesAdmin } from '@/api/sharesAdmin';
-import { usersQuery } from '@/api/users';
 import { useChange } from '@/app/queries';
 import { Empty } from '@/components/Empty';
 import { Loaded } from '@/components/Loaded';
@@ -17,6 +16,7 @@ import { useConfirm } from '@/components/useConfirm';
 import { useFormat } from '@/i18n/format';
 
 import { PageControl } from '../PageControl';
+import { UserSelect } from '../UserSelect';
 
 const route = getRouteApi('/signed-in/admin/shares');
 const PAGE = 50;
@@ -32,20 +32,17 @@ export function SharesPage() {
     ...adminSharesQuery(filter, { limit: PAGE, offset: (page - 1) * PAGE }),
     refetchInterval: AGAIN_MS,
   });
-  const people = useQuery(usersQuery({ limit: 100 }));
   const show = (search: { user_id?: number; page?: number }) =>
     navigate({ to: '/admin/shares', search, replace: true });
   return (
     <Page title={t('shares.title')} about={t('shares.about')}>
       <Group align="flex-end">
-        <Select
+        <UserSelect
           label={t('shares.by')}
-          data={(people.data?.items ?? []).map((user) => ({ value: `${user.id}`, label: user.username }))}
-          value={user_id === undefined ? null : `${user_id}`}
-          onChange={(value) => show(value ? { user_id: Number(value) } : {})}
+          value={user_id ?? null}
+          onChange={(id) => show(id === null ? {} : { user_id: id })}
           placeholder={t('admin:audit.all')}
           clearable
-          searchable
           clearButtonProps={{ 'aria-label': t('admin:audit.clear') }}
         />
       </Group>

@@ -4,13 +4,13 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
 import { type Task, taskQuery } from '@/api/tasks';
-import { usersQuery } from '@/api/users';
 import { Loaded } from '@/components/Loaded';
 import { LinkAnchor } from '@/components/links';
 import { Page } from '@/components/Page';
 import { StateBadge, ToneIcon } from '@/components/StateBadge';
 import { useFormat } from '@/i18n/format';
 
+import { useUsernames } from '../useUsernames';
 import { TaskProgress } from './TaskProgress';
 import { useTaskActions } from './useTaskActions';
 import { TONES, useKindName } from './words';
@@ -112,8 +112,7 @@ function Steps({ task }: { task: Task }) {
 function Facts({ task }: { task: Task }) {
   const { t } = useTranslation('console');
   const format = useFormat();
-  const people = useQuery(usersQuery({ limit: 100 }));
-  const who = people.data?.items.find((user) => user.id === task.created_by_user_id)?.username;
+  const who = useUsernames([task.created_by_user_id])(task.created_by_user_id);
   const ended = task.finished_at;
   const took = task.started_at && ended ? Date.parse(ended) - Date.parse(task.started_at) : undefined;
   return (

@@ -2,22 +2,18 @@ import { Box, Button, Card, Group, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { Task } from '@/api/tasks';
-import type { User } from '@/api/users';
 import { RowLink } from '@/components/links';
 import { StateBadge } from '@/components/StateBadge';
 import { useFormat } from '@/i18n/format';
 
+import { useUsernames } from '../useUsernames';
 import { TaskProgress } from './TaskProgress';
 import { useTaskActions } from './useTaskActions';
 import { TONES, useKindName } from './words';
 
-interface Props {
-  tasks: Task[];
-  users: User[];
-}
-
-export function TaskRows({ tasks, users }: Props) {
+export function TaskRows({ tasks }: { tasks: Task[] }) {
   const { t } = useTranslation('console');
+  const nameOf = useUsernames(tasks.map((task) => task.created_by_user_id));
   return (
     <Card padding={0}>
       <Table.ScrollContainer minWidth={300} type="native">
@@ -33,7 +29,7 @@ export function TaskRows({ tasks, users }: Props) {
           </Table.Thead>
           <Table.Tbody>
             {tasks.map((task) => (
-              <Row key={task.id} task={task} users={users} />
+              <Row key={task.id} task={task} who={nameOf(task.created_by_user_id)} />
             ))}
           </Table.Tbody>
         </Table>
@@ -42,13 +38,12 @@ export function TaskRows({ tasks, users }: Props) {
   );
 }
 
-function Row({ task, users }: { task: Task; users: User[] }) {
+function Row({ task, who }: { task: Task; who: string | undefined }) {
   const { t } = useTranslation('console');
   const format = useFormat();
   const kindName = useKindName();
   const act = useTaskActions(task);
   const name = kindName(task.kind);
-  const who = users.find((user) => user.id === task.created_by_user_id)?.username;
   return (
     <Table.Tr>
       <Table.Td>

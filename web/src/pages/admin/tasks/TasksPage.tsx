@@ -5,7 +5,6 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
 import { TASK_STATES, tasks, tasksQuery } from '@/api/tasks';
-import { usersQuery } from '@/api/users';
 import { useChange } from '@/app/queries';
 import { Empty } from '@/components/Empty';
 import { Loaded } from '@/components/Loaded';
@@ -29,7 +28,6 @@ export function TasksPage() {
   const kindName = useKindName();
   const { page = 1, ...filter } = search;
   const query = useQuery(tasksQuery(filter, { limit: PAGE, offset: (page - 1) * PAGE }));
-  const people = useQuery(usersQuery({ limit: 100 }));
   const show = (change: { [Name in keyof TaskSearch]: TaskSearch[Name] | undefined }) => {
     const next = { ...search, page: undefined, ...change };
     const set = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));
@@ -78,7 +76,7 @@ export function TasksPage() {
             </Empty>
           ) : (
             <Stack>
-              <TaskRows tasks={items} users={people.data?.items ?? []} />
+              <TaskRows tasks={items} />
               <PageControl page={page} size={PAGE} total={total} onChange={(next) => show({ page: next })} />
             </Stack>
           )

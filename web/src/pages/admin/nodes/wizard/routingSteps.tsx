@@ -1,17 +1,17 @@
 import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { groups as groupCalls } from '@/api/groups';
 import type { Node } from '@/api/nodes';
 import { DEFAULT_CHUNK_BYTES, type Policy, policies as policyCalls } from '@/api/policies';
-import { users as userCalls, usersQuery } from '@/api/users';
+import { users as userCalls } from '@/api/users';
 import { useChange } from '@/app/queries';
 import { Copyable } from '@/components/Copyable';
 import { LinkButton } from '@/components/links';
 import { Problem } from '@/components/Problem';
 import { useServerForm } from '@/components/useServerForm';
 
+import { UserSelect } from '../../UserSelect';
 import { StepCard } from './StepCard';
 import { type Facts, groupsWith, isApplied, policiesOn } from './steps';
 
@@ -111,14 +111,13 @@ export function GroupStep({ node, policies, groups }: Facts) {
 export function UserStep({ node, policies, groups }: Facts) {
   const { t } = useTranslation('nodes');
   const having = groupsWith(policiesOn(node.id, policies), groups);
-  const people = useQuery(usersQuery({ limit: 100 }));
   const { form, problem, submit, busy } = useServerForm({
-    initialValues: { user: '', group: `${having[0]?.id ?? ''}` },
+    initialValues: { user: null as number | null, group: `${having[0]?.id ?? ''}` },
     validate: { user: (id) => (id ? null : t('user.rule')) },
     names: { policy_group_id: 'group' },
   });
   const give = useChange(
-    ({ user, group }: { user: string; group: string }) =>
+    ({ user, group }: { user: number | null; group: string }) =>
       userCalls.change(Number(user), { policy_group_id: Number(group) }),
     [['users'], ['overview'], ['me'], ['groups', 'match']],
   );
@@ -127,12 +126,12 @@ export function UserStep({ node, policies, groups }: Facts) {
       <form onSubmit={submit((values) => give.mutateAsync(values))} noValidate>
         <Stack>
           {problem !== undefined && <Problem error={problem} />}
-          <Select
+          <UserSelect
             label={t('user.user')}
-            data={(people.data?.items ?? []).map((user) => ({ value: `${user.id}`, label: user.username }))}
             placeholder={t('user.choose')}
-            searchable
-            {...form.getInputProps('user')}
+            value={form.values.user}
+            error={form.errors.user}
+            onChange={(id) => form.setFieldValue('user', id)}
           />
           {having.length > 1 && (
             <Select
