@@ -9,7 +9,14 @@ export interface Place {
 
 export const PERSONAL: Space = { kind: 'personal' };
 
-export const teamSpace = (teamId: number): Space => ({ kind: 'team', teamId });
+const teamSpaces = new Map<number, Space>();
+
+/** The same object for the same team, so that what depends on a space knows that it is the same. */
+export function teamSpace(teamId: number): Space {
+  const space = teamSpaces.get(teamId) ?? { kind: 'team', teamId };
+  teamSpaces.set(teamId, space);
+  return space;
+}
 
 /** What the paths of the API begin with for a space. */
 export const spacePath = (space: Space): string => (space.kind === 'team' ? `/teams/${space.teamId}` : '');

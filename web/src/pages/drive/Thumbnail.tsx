@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
-import { type DriveItem, thumbnailSupportQuery, thumbnailUrl } from '@/api/files';
+import { type DriveItem, type FileItem, thumbnailSupportQuery, thumbnailUrl } from '@/api/files';
 import { renewLogin } from '@/api/renewal';
 import type { Space } from '@/api/spaces';
 
@@ -21,9 +21,13 @@ interface Props {
 
 /** The picture of a picture, and the icon of everything else. */
 export function Thumbnail({ space, item, size }: Props) {
+  if (item.kind === 'folder' || item.file_category !== 'image') return <ItemIcon item={item} size={size} />;
+  return <MaybePicture space={space} item={item} size={size} />;
+}
+
+function MaybePicture({ space, item, size }: Props & { item: FileItem }) {
   const support = useQuery(thumbnailSupportQuery).data;
-  const hasOne =
-    item.kind === 'file' && support?.mime_types.includes(item.mime_type) && item.size <= support.max_source_bytes;
+  const hasOne = support?.mime_types.includes(item.mime_type) && item.size <= support.max_source_bytes;
   if (!hasOne) return <ItemIcon item={item} size={size} />;
   const url = thumbnailUrl(space, item);
   return <Picture key={url} url={url} fallback={<ItemIcon item={item} size={size} />} />;

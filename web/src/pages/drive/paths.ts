@@ -1,4 +1,4 @@
-import type { Place, Space } from '@/api/spaces';
+import { PERSONAL, type Place, type Space, teamSpace } from '@/api/spaces';
 
 /** Where a folder, or the root of a space, is shown. */
 export function folderPath({ space, folderId }: Place): string {
@@ -16,7 +16,7 @@ export const searchPath = (space: Space): string =>
 /** The space that an address is about; the personal one where it is about none. */
 export function spaceOf(path: string): Space {
   const team = /^\/teams\/(\d+)(?:\/|$)/.exec(path)?.[1];
-  return team ? { kind: 'team', teamId: Number(team) } : { kind: 'personal' };
+  return team ? teamSpace(Number(team)) : PERSONAL;
 }
 
 /** The folder that an address shows; `undefined` where it shows none. */

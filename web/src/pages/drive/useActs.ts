@@ -1,6 +1,6 @@
 import { useHotkeys } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type DriveItem, isFile } from '@/api/files';
@@ -70,6 +70,7 @@ export function useActs(options: Options): Acts {
   const [asked, ask] = useState<Asked>();
   const [renaming, setRenaming] = useState<DriveItem>();
   const save = (items: DriveItem[]) => void download(space, items, title).catch(tell);
+  const endRename = useCallback(() => setRenaming(undefined), []);
   const go = (place: Place) => {
     awaitFocus();
     void navigate({ to: folderPath(place) });
@@ -100,7 +101,7 @@ export function useActs(options: Options): Acts {
     details: showDetails,
     selectAll: () => void loadAll().then(model.all),
     renaming,
-    endRename: () => setRenaming(undefined),
+    endRename,
   };
 }
 

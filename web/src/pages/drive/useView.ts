@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
 
 import type { Sort } from '@/api/folders';
 import { type Preferences, preferences } from '@/api/preferences';
@@ -16,17 +17,19 @@ export interface ViewState {
 
 export function useView(): ViewState {
   const client = useQueryClient();
-  const chosen = useMe().preferences;
-  const change = (next: Partial<Preferences>) => {
-    const merge = (me: Me | undefined) => me && { ...me, preferences: { ...me.preferences, ...next } };
-    client.setQueryData(meQuery.queryKey, merge);
-    // The choice holds on this page either way; where the server did not keep it, the next visit begins as before.
-    preferences.change(next).catch(() => {});
-  };
-  return {
-    view: chosen.view ?? 'list',
-    sort: { by: chosen.sort_by ?? 'name', order: chosen.sort_order ?? 'asc' },
-    setView: (view) => change({ view }),
-    setSort: ({ by, order }) => change({ sort_by: by, sort_order: order }),
-  };
+  const { view, sort_by: by, sort_order: order } = useMe().preferences;
+  return useMemo(() => {
+    const change = (next: Partial<Preferences>) => {
+      const merge = (me: Me | undefined) => me && { ...me, preferences: { ...me.preferences, ...next } };
+      client.setQueryData(meQuery.queryKey, merge);
+      // The choice holds on this page either way; where the server did not keep it, the next visit begins as before.
+      preferences.change(next).catch(() => {});
+    };
+    return {
+      view: view ?? 'list',
+      sort: { by: by ?? 'name', order: order ?? 'asc' },
+      setView: (next) => change({ view: next }),
+      setSort: (next) => change({ sort_by: next.by, sort_order: next.order }),
+    };
+  }, [client, view, by, order]);
 }

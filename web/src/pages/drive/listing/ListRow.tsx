@@ -3,46 +3,43 @@
 
 import { Skeleton } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
+import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { cellStyle, type Look } from './columns';
 import css from './Listing.module.css';
-import type { ListingModel } from './useListing';
 
-interface Props<T> {
+interface RowProps<T> {
   id: string;
-  model: ListingModel<T>;
   look: Look<T>;
-  top: number;
+  /** `undefined` while it is not loaded. */
+  item: T | undefined;
+  index: number;
+  isChosen: boolean;
+  isFocused: boolean;
 }
 
 /** What the events of the frame find at a row, and how it looks. */
-function marks<T>(id: string, model: ListingModel<T>, look: Look<T>, item: T, index: number) {
+function marks<T>({ id, look, index, isChosen, isFocused }: RowProps<T>, item: T) {
   return {
     id: `${id}-${index}`,
     'data-index': index,
-    'data-focus': index === model.focus || undefined,
+    'data-focus': isFocused || undefined,
     'data-faded': look.isFaded?.(item) || undefined,
     'data-folder': look.folderOf?.(item),
-    'aria-selected': model.keys.has(model.keyOf(item)),
+    'aria-selected': isChosen,
     draggable: true,
   };
 }
 
-export function ListRow<T>({ id, model, look, index, top }: Props<T> & { index: number }) {
-  const item = model.rows.at(index);
+function RowOnce<T>(props: RowProps<T> & { top: number }) {
+  const { look, item, index, top } = props;
   const place = { transform: `translateY(${top}px)` };
   if (item === undefined) return <Gap index={index} style={place} />;
   return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      className={css.row}
-      style={place}
-      {...marks(id, model, look, item, index)}
-    >
+    <div role="row" aria-rowindex={index + 2} className={css.row} style={place} {...marks(props, item)}>
       <div role="gridcell" className={css.check}>
-        <Check model={model} look={look} item={item} />
+        <Check look={look} item={item} isChosen={props.isChosen} />
       </div>
       {look.columns.map((column) => (
         <div key={column.id} role="gridcell" className={css.cell} style={cellStyle(column)} data-from={column.from}>
@@ -58,6 +55,9 @@ export function ListRow<T>({ id, model, look, index, top }: Props<T> & { index: 
   );
 }
 
+/** A row is drawn anew only when something about itself has changed, not with every key that is pressed. */
+export const ListRow = memo(RowOnce) as typeof RowOnce;
+
 function Gap({ index, style }: { index: number; style: React.CSSProperties }) {
   const { t } = useTranslation();
   return (
@@ -69,25 +69,34 @@ function Gap({ index, style }: { index: number; style: React.CSSProperties }) {
   );
 }
 
-export function TileRow<T>({ id, model, look, columns, line, top }: Props<T> & { columns: number; line: number }) {
-  const from = line * columns;
-  const count = Math.min(columns, model.rows.total - from);
+interface LineProps {
+  line: number;
+  top: number;
+  children: ReactNode;
+}
+
+/** A line of tiles. */
+export function TileLine({ line, top, children }: LineProps) {
   return (
     <div role="row" aria-rowindex={line + 1} className={css.tiles} style={{ transform: `translateY(${top}px)` }}>
-      {Array.from({ length: count }, (_, step) => from + step).map((index) => {
-        const item = model.rows.at(index);
-        if (item === undefined) return <GapTile key={index} />;
-        return (
-          <div role="gridcell" key={model.keyOf(item)} className={css.tile} {...marks(id, model, look, item, index)}>
-            <Check model={model} look={look} item={item} />
-            {look.tile(item)}
-            {look.hasMenu && <More look={look} item={item} />}
-          </div>
-        );
-      })}
+      {children}
     </div>
   );
 }
+
+function TileOnce<T>(props: RowProps<T>) {
+  const { look, item } = props;
+  if (item === undefined) return <GapTile />;
+  return (
+    <div role="gridcell" className={css.tile} {...marks(props, item)}>
+      <Check look={look} item={item} isChosen={props.isChosen} />
+      {look.tile(item)}
+      {look.hasMenu && <More look={look} item={item} />}
+    </div>
+  );
+}
+
+export const Tile = memo(TileOnce) as typeof TileOnce;
 
 function GapTile() {
   const { t } = useTranslation();
@@ -104,7 +113,7 @@ interface PartProps<T> {
 }
 
 /** For the mouse and for fingers; the keyboard has the space bar. */
-function Check<T>({ model, look, item }: PartProps<T> & { model: ListingModel<T> }) {
+function Check<T>({ look, item, isChosen }: PartProps<T> & { isChosen: boolean }) {
   const { t } = useTranslation('drive');
   return (
     <input
@@ -113,7 +122,7 @@ function Check<T>({ model, look, item }: PartProps<T> & { model: ListingModel<T>
       data-act="select"
       className={css.box}
       aria-label={t('listing.select', { name: look.nameOf(item) })}
-      checked={model.keys.has(model.keyOf(item))}
+      checked={isChosen}
       readOnly
     />
   );

@@ -1,22 +1,16 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that come and go as somebody scrolls are no table of the browser's
 
-import { useElementSize } from '@mantine/hooks';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, useEffect, useId, useRef } from 'react';
+import { type CSSProperties, useEffect, useId } from 'react';
 
 import type { Look } from './columns';
 import { claimFocus } from './focusListing';
 import { Header } from './Header';
 import type { Command } from './keys';
 import css from './Listing.module.css';
-import { ListRow, TileRow } from './ListRow';
+import { ListRow, Tile, TileLine } from './ListRow';
+import { useLines } from './useLines';
 import type { ListingModel } from './useListing';
 import { type Point, useListingEvents } from './useListingEvents';
-
-const ROW_HEIGHT = 52;
-const TILE_HEIGHT = 208;
-const TILE_WIDTH = 184;
-const HEADER_HEIGHT = 40;
 
 export interface ListingProps<T> {
   label: string;
@@ -39,39 +33,20 @@ export interface ListingProps<T> {
 export function Listing<T>(props: ListingProps<T>) {
   const { label, view, model, look, onGap } = props;
   const id = useId();
-  const scroller = useRef<HTMLDivElement>(null);
-  const { ref: sized, width } = useElementSize();
-  const columns = view === 'grid' ? Math.max(2, Math.floor(width / TILE_WIDTH)) : 1;
-  const header = view === 'grid' ? 0 : HEADER_HEIGHT;
-  const height = view === 'grid' ? TILE_HEIGHT : ROW_HEIGHT;
-  useEffect(() => claimFocus(scroller.current), []);
-  const virtual = useVirtualizer({
-    count: Math.ceil(model.rows.total / columns),
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: 6,
-    scrollMargin: header,
-    scrollPaddingStart: header,
-    useFlushSync: false,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the measured heights are of the other view
-  useEffect(() => virtual.measure(), [view]);
-  const lines = virtual.getVirtualItems();
-  const first = (lines[0]?.index ?? 0) * columns;
-  const end = Math.min(((lines.at(-1)?.index ?? -1) + 1) * columns, model.rows.total);
-  const hasGap = Array.from({ length: end - first }, (_, step) => first + step).some((at) => !model.rows.at(at));
+  const { scroller, sized, virtual, columns, lines, header, page, hasGap } = useLines(view, model.rows);
+  useEffect(() => claimFocus(scroller.current), [scroller]);
   useEffect(() => {
     if (hasGap) onGap();
   }, [hasGap, onGap]);
-  const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - header) / height) - 1);
   const show = (index: number) => virtual.scrollToIndex(Math.floor(index / columns));
   const events = useListingEvents(props, { columns, page, show });
-  // By what it shows: what is being typed into a row goes along when the list is sorted anew.
-  const keyAt = (index: number) => {
+  const rowAt = (index: number) => {
     const item = model.rows.at(index);
-    return item === undefined ? index : model.keyOf(item);
+    const key = item === undefined ? undefined : model.keyOf(item);
+    const isChosen = key !== undefined && model.keys.has(key);
+    // By what it shows: what is being typed into a row goes along when the list is sorted anew.
+    return { key: key ?? index, row: { id, look, item, index, isChosen, isFocused: index === model.focus } };
   };
-  const rowProps = { id, model, look, columns };
   return (
     <div
       ref={scroller}
@@ -92,13 +67,21 @@ export function Listing<T>(props: ListingProps<T>) {
         className={css.rows}
         style={{ height: virtual.getTotalSize(), '--columns': columns } as CSSProperties}
       >
-        {lines.map(({ index, start }) =>
-          view === 'list' ? (
-            <ListRow key={keyAt(index)} {...rowProps} index={index} top={start - header} />
-          ) : (
-            <TileRow key={index} {...rowProps} line={index} top={start} />
-          ),
-        )}
+        {lines.map(({ index: line, start }) => {
+          if (view === 'grid') {
+            const count = Math.min(columns, model.rows.total - line * columns);
+            const tiles = Array.from({ length: count }, (_, step) => rowAt(line * columns + step));
+            return (
+              <TileLine key={line} line={line} top={start}>
+                {tiles.map(({ key, row }) => (
+                  <Tile key={key} {...row} />
+                ))}
+              </TileLine>
+            );
+          }
+          const { key, row } = rowAt(line);
+          return <ListRow key={key} {...row} top={start - header} />;
+        })}
       </div>
     </div>
   );

@@ -1,4 +1,4 @@
-import { type DriveItem, type FileItem, type FolderItem, keyOf } from '@/api/files';
+import { type DriveItem, keyOf } from '@/api/files';
 import { type FolderPage, pageAfter } from '@/api/folders';
 
 /** A list of which only a part may be here; what is not is a gap that is known to be there. */
@@ -20,53 +20,77 @@ interface Run<T> {
   items: readonly T[];
 }
 
-function rowsOf<T>(runs: Run<T>[], total: number, isComplete: boolean, key: (item: T) => string): Rows<T> {
-  const places = new Map<string, number>();
-  for (const { from, items } of runs) for (const [index, item] of items.entries()) places.set(key(item), from + index);
-  return {
-    total,
-    isComplete,
-    loaded: runs.length === 1 ? (runs[0]?.items ?? []) : runs.flatMap((run) => run.items),
-    at: (index) => {
-      for (const { from, items } of runs) if (index >= from && index < from + items.length) return items[index - from];
-      return undefined;
-    },
-    indexOf: (wanted) => places.get(wanted) ?? -1,
-  };
+/** Items by their keys, each once: a row that moved from one part to the next while they were read stays at the first. */
+class Places<T> {
+  readonly #places = new Map<string, number>();
+
+  constructor(private readonly key: (item: T) => string) {}
+
+  /** A run of the items that were not there before. */
+  run(from: number, lists: readonly (readonly T[])[]): Run<T> {
+    const items: T[] = [];
+    for (const list of lists) {
+      for (const item of list) {
+        const key = this.key(item);
+        if (this.#places.has(key)) continue;
+        this.#places.set(key, items.length);
+        items.push(item);
+      }
+    }
+    return { from, items };
+  }
+
+  indexOf(key: string): number | undefined {
+    return this.#places.get(key);
+  }
 }
+
+const at =
+  <T>(runs: Run<T>[]) =>
+  (index: number): T | undefined => {
+    for (const { from, items } of runs) if (index >= from && index < from + items.length) return items[index - from];
+    return undefined;
+  };
 
 /** A list that is loaded from its beginning on. */
 export function listRows<T>(items: readonly T[], total: number, key: (item: T) => string): Rows<T> {
-  const once = distinct(items, key);
+  const places = new Places(key);
+  const run = places.run(0, [items]);
   const isComplete = items.length >= total;
-  return rowsOf([{ from: 0, items: once }], isComplete ? once.length : total, isComplete, key);
+  return {
+    total: isComplete ? run.items.length : total,
+    isComplete,
+    loaded: run.items,
+    at: at([run]),
+    indexOf: (wanted) => places.indexOf(wanted) ?? -1,
+  };
 }
 
 /** The parts of a folder as one list: the folders, then the files. */
 export function folderRows(pages: readonly FolderPage[]): Rows<DriveItem> {
-  const folders = distinct<FolderItem>(
-    pages.flatMap((page) => page.folders),
-    keyOf,
-  );
-  const files = distinct<FileItem>(
-    pages.flatMap((page) => page.files),
-    keyOf,
-  );
   const last = pages.at(-1);
   const isComplete = last !== undefined && pageAfter(pages) === undefined;
+  const folderPlaces = new Places<DriveItem>(keyOf);
+  const folders = folderPlaces.run(
+    0,
+    pages.map((page) => page.folders),
+  );
+  const filePlaces = new Places<DriveItem>(keyOf);
   // Between two parts somebody may have added or removed something; what is loaded in full counts itself.
-  const foldersTotal = isComplete ? folders.length : Math.max(folders.length, last?.foldersTotal ?? 0);
-  const filesTotal = isComplete ? files.length : Math.max(files.length, last?.filesTotal ?? 0);
-  const runs: Run<DriveItem>[] = [
-    { from: 0, items: folders },
-    { from: foldersTotal, items: files },
-  ];
-  return rowsOf(runs, foldersTotal + filesTotal, isComplete, keyOf);
-}
-
-/** A row that moved from one part to the next while they were read is there once, where it was seen first. */
-function distinct<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
-  const seen = new Set<string>();
-  const once = items.filter((item) => !seen.has(key(item)) && seen.add(key(item)));
-  return once.length === items.length ? items : once;
+  const total = (loaded: number, told = 0) => (isComplete ? loaded : Math.max(loaded, told));
+  const foldersTotal = total(folders.items.length, last?.foldersTotal);
+  const files = filePlaces.run(
+    foldersTotal,
+    pages.map((page) => page.files),
+  );
+  return {
+    total: foldersTotal + total(files.items.length, last?.filesTotal),
+    isComplete,
+    loaded: folders.items.length === 0 ? files.items : [...folders.items, ...files.items],
+    at: at([folders, files]),
+    indexOf: (key) => {
+      const file = filePlaces.indexOf(key);
+      return file === undefined ? (folderPlaces.indexOf(key) ?? -1) : foldersTotal + file;
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { DriveItem } from '@/api/files';
@@ -12,13 +13,11 @@ import { useSpaceName } from '../useSpaceName';
 /** Where a found item lies. */
 export function useWhereColumn(space: Space): Column<DriveItem> {
   const { t } = useTranslation('drive');
-  return {
-    id: 'where',
-    title: t('column.where'),
-    width: 220,
-    from: 'medium',
-    cell: (item) => <Where space={space} folderId={(item.kind === 'file' ? item.folder_id : item.parent_id) ?? null} />,
-  };
+  return useMemo(() => {
+    const folderId = (item: DriveItem) => (item.kind === 'file' ? item.folder_id : item.parent_id) ?? null;
+    const cell = (item: DriveItem) => <Where space={space} folderId={folderId(item)} />;
+    return { id: 'where', title: t('column.where'), width: 220, from: 'medium', cell };
+  }, [space, t]);
 }
 
 function Where({ space, folderId }: { space: Space; folderId: number | null }) {
