@@ -123,6 +123,8 @@ export const folderQuery = (space: Space, id: number | null, sort: Sort) =>
     queryFn: ({ pageParam, signal }) => readPage(space, id, sort, pageParam, signal),
     initialPageParam: FIRST_PAGE,
     getNextPageParam: (_last, pages) => pageAfter(pages),
+    // Comparing every item of a long folder with what was there costs more than drawing a screen of rows.
+    structuralSharing: false,
   });
 
 /** The folders of a folder, for trees. What lies beyond a thousand is found in the folder itself. */

@@ -62,3 +62,26 @@ it('a plain list is complete when everything is there', () => {
   expect(part.at(3)).toBeUndefined();
   expect(listRows(['a', 'b', 'a'], 3, (text) => text)).toMatchObject({ total: 2, isComplete: true });
 });
+
+it('takes a part more without forgetting or repeating, and an older list stays as it was', () => {
+  const first = pageWith({ folders: [1], files: [1, 2], foldersTotal: 1, filesTotal: 5, next: 2 });
+  const second = pageWith({ files: [2, 3], foldersTotal: 1, filesTotal: 5, next: 3 });
+  const third = pageWith({ files: [4, 5], foldersTotal: 1, filesTotal: 5 });
+  const two = folderRows([first, second]);
+  const three = folderRows([first, second, third]);
+  expect(names(three.loaded)).toEqual(['folder 1', 'file 1', 'file 2', 'file 3', 'file 4', 'file 5']);
+  expect(names(two.loaded)).toEqual(['folder 1', 'file 1', 'file 2', 'file 3']);
+  expect(two.at(4)).toBeUndefined();
+  expect(two.indexOf('file-4')).toBe(-1);
+  // Read anew from the beginning, the middle part changed.
+  const other = pageWith({ files: [3], foldersTotal: 1, filesTotal: 4, next: 3 });
+  expect(names(folderRows([first, other, third]).loaded)).toEqual([
+    'folder 1',
+    'file 1',
+    'file 2',
+    'file 3',
+    'file 4',
+    'file 5',
+  ]);
+  expect(folderRows([first, second]).loaded).toHaveLength(4);
+});
