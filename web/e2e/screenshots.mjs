@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { furnish } from './support/furnish.mjs';
 import { furnishDrive } from './support/furnish-drive.mjs';
 import { screens } from './support/screens.mjs';
+import { furnishSharing } from './support/sharing-scenes.mjs';
 import { ADMIN, Stage } from './support/stage.mjs';
 
 const { values, positionals } = parseArgs({
@@ -29,7 +30,8 @@ try {
   const furnished = await furnish(stage);
   const { folder, team: garden } = await furnishDrive(furnished.api);
   const album = await furnished.api.post('/shares', { target: { type: 'folder', id: folder } });
-  const wanted = screens({ ...furnished, folder, garden, album: album.token }).filter(({ name, docs }) =>
+  const shared = await furnishSharing(furnished.api);
+  const wanted = screens({ ...furnished, ...shared, folder, garden, album: album.token }).filter(({ name, docs }) =>
     values.only ? values.only.split(',').includes(name) : !values.docs || docs,
   );
   for (const [width, height] of Object.entries(SIZES)) {

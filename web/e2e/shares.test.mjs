@@ -231,10 +231,10 @@ test('a stranger needs the password and gets the same bytes', async () => {
   await visitor.goto(link);
   await visitor.getByText('This share has a password').waitFor();
   await lookAt(visitor, 'locked share');
-  await visitor.getByLabel('Password', { exact: false }).first().fill('something else');
+  await visitor.getByLabel('Password *', { exact: true }).fill('something else');
   await button('Open', visitor).click();
   await visitor.getByText('The password is wrong').waitFor();
-  await visitor.getByLabel('Password', { exact: false }).first().fill(PASSWORD);
+  await visitor.getByLabel('Password *', { exact: true }).fill(PASSWORD);
   await button('Open', visitor).click();
   await visitor.getByText('Shared by administrator').waitFor();
   await lookAt(visitor, 'shared file');
@@ -280,7 +280,11 @@ test('my shares are listed, changed and ended', async () => {
   await button('Copy the link of Album').click();
   await becomes(() => page.evaluate(() => navigator.clipboard.readText()), link);
   await button('Edit Album').click();
-  await dialog().getByLabel('Downloads').fill('1');
+  const { items } = await api.get('/shares');
+  const { download_count } = items.find((share) => share.resource_name === 'Album');
+  // Two files were looked at, and the archive was fetched.
+  assert.equal(download_count, 3);
+  await dialog().getByLabel('Downloads').fill('4');
   await button('Save the changes').click();
   await page.getByText('The share is changed').waitFor();
   await page.keyboard.press('Escape');
@@ -297,7 +301,7 @@ test('my shares are listed, changed and ended', async () => {
   await page.getByText('Downloads used up').waitFor();
   await button('Delete the share of Album').click();
   await dialog().getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('Album').first().waitFor({ state: 'detached' });
+  await page.getByRole('row').filter({ hasText: 'Album' }).waitFor({ state: 'detached' });
   await visitor.reload();
   await visitor.getByText('There is nothing here (any more)').waitFor();
   await lookAt(visitor, 'no share');
@@ -310,7 +314,8 @@ test('a direct link works until it is ended', async () => {
   const direct = await dialog().locator('[data-copyable="Direct link"]').textContent();
   assert.equal((await fetch(direct)).status, 200);
   await button('End the direct link').click();
-  await dialog().getByRole('button', { name: 'End the direct link' }).last().click();
+  const question = page.getByRole('dialog', { name: 'End the direct link?' });
+  await question.getByRole('button', { name: 'End the direct link' }).click();
   await page.getByText('The direct link is ended').waitFor();
   assert.equal((await fetch(direct)).status, 404);
   await page.keyboard.press('Escape');

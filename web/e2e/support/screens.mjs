@@ -1,13 +1,15 @@
+import { sharingScreens } from './sharing-scenes.mjs';
+
 const item = (page, name) => page.locator('[data-index]').filter({ has: page.getByTitle(name, { exact: true }) });
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 /**
  * The pages that pictures are made of: name and path; `docs` for the main screens that the repository shows, `stranger`
  * for those without a sign-in, `act` for what has to be done on a page first, and `undo` for what has to be undone
- * afterwards. Takes what `furnish` and `furnishDrive` give, and the token of a shared folder.
+ * afterwards. Takes what `furnish`, `furnishDrive` and `furnishSharing` give, and the token of a shared folder.
  */
 export function screens(has) {
-  return [...forStrangers(has), ...ofTheDrive(has), ...ofTheConsole(has), ...ofTheAccount()];
+  return [...forStrangers(has), ...ofTheDrive(has), ...ofTheConsole(has), ...ofTheAccount(), ...sharingScreens(has)];
 }
 
 function forStrangers({ album }) {

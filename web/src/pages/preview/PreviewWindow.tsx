@@ -69,7 +69,7 @@ export function PreviewWindow({ files, first, source, onClose }: Props) {
   });
   if (!file) return null;
   return (
-    <Modal.Root opened onClose={close} fullScreen padding={0} aria-label={t('window', { name: file.name })}>
+    <Modal.Root opened onClose={close} fullScreen padding={0}>
       <Modal.Content className={classes.window} aria-label={t('window', { name: file.name })}>
         <Modal.Body className={classes.body}>
           <Group className={classes.bar} justify="space-between" wrap="nowrap" gap="xs">
