@@ -12,22 +12,34 @@ export const bringsFiles = (transfer: Pick<DataTransfer, 'types'>): boolean => t
  */
 export async function readDrop(transfer: DataTransfer): Promise<UploadEntry[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
+  const handles = [...transfer.items].map((item) => item.getAsFileSystemHandle?.().catch(() => null));
   const plain = [...transfer.files];
   const found: UploadEntry[] = [];
   if (entries.every((entry) => entry === null)) return plain.map((file) => ({ file, path: file.name }));
-  for (const entry of entries) if (entry) await walk(entry, '', found);
+  for (const [at, entry] of entries.entries()) if (entry) await walk(entry, '', found, await handles[at]);
   return found;
 }
 
-async function walk(entry: FileSystemEntry, above: string, found: UploadEntry[]): Promise<void> {
+type Handle = FileSystemHandle | null | undefined;
+
+async function walk(entry: FileSystemEntry, above: string, found: UploadEntry[], handle: Handle): Promise<void> {
   const path = above + entry.name;
   if (entry.isFile) {
     if (found.length >= MOST_DROPPED) throw new TooManyFiles();
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    found.push({ file, path });
+    found.push({ file, path, ...(handle?.kind === 'file' && { handle: handle as FileSystemFileHandle }) });
     return;
   }
-  for (const child of await childrenOf(entry as FileSystemDirectoryEntry)) await walk(child, `${path}/`, found);
+  for (const child of await childrenOf(entry as FileSystemDirectoryEntry)) {
+    await walk(child, `${path}/`, found, await below(handle, child));
+  }
+}
+
+/** The handle of what lies in a folder with one; none is no failure. */
+async function below(handle: Handle, { name, isFile }: FileSystemEntry): Promise<Handle> {
+  if (handle?.kind !== 'directory') return null;
+  const folder = handle as FileSystemDirectoryHandle;
+  return (isFile ? folder.getFileHandle(name) : folder.getDirectoryHandle(name)).catch(() => null);
 }
 
 /** The browser gives the entries of a directory in portions. */
@@ -51,3 +63,9 @@ export class TooManyFiles extends Error {
 /** What a file input gave; `webkitRelativePath` is set when a folder was chosen. */
 export const chosenFiles = (list: FileList): UploadEntry[] =>
   [...list].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+
+declare global {
+  interface DataTransferItem {
+    getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>;
+  }
+}

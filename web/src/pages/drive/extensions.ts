@@ -7,6 +7,8 @@ import type { Place, Space } from '@/api/spaces';
 export interface UploadEntry {
   file: File;
   path: string;
+  /** Where the browser gives one: with it the upload goes on after a reload without the file being chosen again. */
+  handle?: FileSystemFileHandle | undefined;
 }
 
 export interface PreviewRequest {

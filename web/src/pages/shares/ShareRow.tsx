@@ -92,7 +92,7 @@ function Acts({ space, share, name, onEdit }: Pick<Props, 'space' | 'share' | 'o
     if (await confirm(question)) remove.mutate(undefined, { onError: tellFailure });
   };
   return (
-    <Group gap={2}>
+    <Group gap={2} maw={{ base: 64, sm: 'none' }}>
       <Act label={t('copyLinkOf', { name })} act={copy} icon={<IconCopy size={18} aria-hidden />} />
       <Tooltip label={t('openPage', { name })}>
         <ActionIcon

@@ -16,6 +16,7 @@ import { useConfirm } from '@/components/useConfirm';
 
 import { ShareEditor } from './ShareEditor';
 import { ShareRow } from './ShareRow';
+import { SpaceChoice } from './SpaceChoice';
 
 const PAGE = 50;
 
@@ -32,7 +33,11 @@ export function SharesPage({ space }: { space: Space }) {
   const toggle = (id: number) =>
     setChosen((before) => new Set(before.has(id) ? [...before].filter((each) => each !== id) : [...before, id]));
   return (
-    <Page title={space.kind === 'team' ? t('teamTitle') : t('title')} about={t('about')}>
+    <Page
+      title={space.kind === 'team' ? t('teamTitle') : t('title')}
+      about={t('about')}
+      actions={<SpaceChoice space={space} />}
+    >
       <Loaded query={query}>
         {({ items, total }) =>
           total === 0 ? (

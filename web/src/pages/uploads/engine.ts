@@ -12,7 +12,7 @@ import type { Port } from './passage';
 import { UploadQueue } from './queue';
 import { fromRecord, isStale, records, toRecord, type UploadRecord } from './records';
 import { Slots } from './slots';
-import { isFree, thisTab } from './tab';
+import { isFree, oneAtATime, thisTab } from './tab';
 
 /** Browsers open six connections to a server; some stay free for everything else. */
 const REQUESTS_AT_ONCE = 4;
@@ -90,15 +90,20 @@ async function start(): Promise<void> {
   } catch {
     // Without storage nothing is left behind, either.
   }
+  const left = await oneAtATime(takeOver);
+  queue.restore(await Promise.all(left.map(async (record) => fromRecord(record, await readable(record)))));
+}
+
+/** What this tab goes on with from now on. */
+async function takeOver(): Promise<UploadRecord[]> {
   const mine: UploadRecord[] = [];
   for (const record of await records.all()) {
     if (record.userId === userId() && (await isFree(record.tab, tab))) mine.push(record);
   }
-  const stale = mine.filter((record) => isStale(record, Date.now()));
-  await records.remove(stale.map((record) => record.id));
-  const alive = mine.filter((record) => !stale.includes(record));
+  const alive = mine.filter((record) => !isStale(record, Date.now()));
+  await records.remove(mine.filter((record) => !alive.includes(record)).map((record) => record.id));
   await records.put(alive.map((record) => ({ ...record, tab })));
-  queue.restore(await Promise.all(alive.map(async (record) => fromRecord(record, await readable(record)))));
+  return alive;
 }
 
 /** The file, where the browser still lets us read it without asking. */

@@ -57,9 +57,10 @@ export class UploadQueue {
 
   add(entries: Entry[], target: Place): void {
     const fresh: UploadItem[] = [];
+    const waiting = this.#waiting();
     for (const { file, path, handle } of entries) {
       const source: Source = { target, path, size: file.size, lastModified: file.lastModified };
-      if (this.#reunite(file, source)) continue;
+      if (waiting.length > 0 && this.#reunite(waiting, file, source)) continue;
       fresh.push(this.#insert({ ...source, file, handle, status: 'queued' }));
     }
     this.#options.memory.keep(fresh);
@@ -76,10 +77,12 @@ export class UploadQueue {
 
   /** Files that somebody chose again; gives those that belong to nothing here. */
   giveFiles(files: readonly File[]): File[] {
+    const waiting = this.#waiting();
     const strangers = files.filter((file) => {
-      const waiting = this.all().find((item) => item.status === 'needs-file' && isSameFile(file, item));
-      if (waiting) this.giveFile(waiting.id, file);
-      return !waiting;
+      const at = waiting.findIndex((item) => isSameFile(file, item));
+      const [item] = at < 0 ? [] : waiting.splice(at, 1);
+      if (item) this.#change(item.id, { file, status: 'queued' });
+      return !item;
     });
     this.#advance();
     this.#changed();
@@ -168,18 +171,23 @@ export class UploadQueue {
     return whole;
   }
 
+  #waiting(): UploadItem[] {
+    return this.all().filter((item) => item.status === 'needs-file');
+  }
+
   /** Whether the file is one that an upload of before has been waiting for. */
-  #reunite(file: File, { target, path }: Source): boolean {
-    const waiting = this.all().find(
+  #reunite(waiting: UploadItem[], file: File, { target, path }: Source): boolean {
+    const found = waiting.find(
       (item) =>
-        item.status === 'needs-file' &&
         item.path === path &&
         item.target.folderId === target.folderId &&
         sameSpace(item.target.space, target.space) &&
         isSameFile(file, item),
     );
-    if (waiting) this.#change(waiting.id, { file, status: 'queued' });
-    return waiting !== undefined;
+    if (!found) return false;
+    waiting.splice(waiting.indexOf(found), 1);
+    this.#change(found.id, { file, status: 'queued' });
+    return true;
   }
 
   #advance(): void {

@@ -32,3 +32,8 @@ function hold(tab: string): Promise<boolean> {
     });
   });
 }
+
+/** Of several tabs that open together each sees what the one before has taken. */
+export function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks ? navigator.locks.request('aster-upload-takeover', work) : work();
+}
