@@ -80,7 +80,7 @@ async function select(page) {
 }
 
 async function preview(page) {
-  await item(page, 'Beach 1.png').dblclick({ position: { x: 500, y: 26 } });
+  await page.getByTitle('Beach 1.png', { exact: true }).click();
   await page.getByRole('dialog', { name: 'Preview of Beach 1.png' }).locator('img').waitFor();
   await page.waitForLoadState('networkidle');
 }

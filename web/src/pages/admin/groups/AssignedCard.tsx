@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { groups as calls, groupsQuery, type Group as PolicyGroup } from '@/api/groups';
 import { overviewQuery } from '@/api/overview';
 import { useChange } from '@/app/queries';
+import { Loaded } from '@/components/Loaded';
 import { tellDone } from '@/components/notify';
 import { Problem } from '@/components/Problem';
 import { useConfirm } from '@/components/useConfirm';
@@ -43,11 +44,15 @@ export function AssignedCard({ group }: { group: PolicyGroup }) {
         <Title order={2} size="h4">
           {t('groups.assigned')}
         </Title>
-        <Text size="sm">
-          {t('groups.assignedUsers', { count: users, number: format.count(users) })}
-          {' · '}
-          {t('groups.assignedTeams', { count: teams, number: format.count(teams) })}
-        </Text>
+        <Loaded query={overview} rows={1}>
+          {() => (
+            <Text size="sm">
+              {t('groups.assignedUsers', { count: users, number: format.count(users) })}
+              {' · '}
+              {t('groups.assignedTeams', { count: teams, number: format.count(teams) })}
+            </Text>
+          )}
+        </Loaded>
         {users > 0 && others.length > 0 && (
           <>
             {move.error && <Problem error={move.error} />}
