@@ -47,5 +47,12 @@ export default defineConfig({
   // The browser's Origin stays as it is, so the primary has to know the address of the development server:
   // add it to the setting `public_site_url`.
   server: { proxy: Object.fromEntries(served.map((path) => [path, { target: primary }])) },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/testing/setup.ts'] },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing/setup.ts'],
+    // Bounds a hang and nothing else; a machine may be very busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 });

@@ -7,6 +7,9 @@ import { canBecome, isSameFile, type UploadItem } from './item';
 import { UploadQueue } from './queue';
 import { fromRecord, isStale, toRecord } from './records';
 
+/** Bounds a hang and nothing else; a machine may be very busy. */
+const PATIENCE_MS = 60_000;
+
 let server: FakeServer;
 let kept: Map<string, UploadItem>;
 let arrived: FileInfo[];
@@ -37,7 +40,7 @@ const entry = (name: string, content?: string) => ({ file: file(name, content), 
 const item = (id: string) => queue.all().find((each) => each.id === id);
 const status = (id: string) => item(id)?.status;
 const becomes = (id: string, expected: UploadItem['status']) =>
-  vi.waitFor(() => expect(status(id)).toBe(expected), { timeout: 5_000 });
+  vi.waitFor(() => expect(status(id)).toBe(expected), { timeout: PATIENCE_MS });
 
 /** Holds every chunk back until it is released. */
 function gate() {
@@ -127,7 +130,7 @@ it('goes on after a reload when the same file is chosen again, and with no other
   const other = file('a', 'abcdefghij', 6);
   expect(later.giveFiles([other])).toEqual([other]);
   expect(later.giveFiles([file('a')])).toEqual([]);
-  await vi.waitFor(() => expect(later.all()[0]?.status).toBe('done'), { timeout: 5_000 });
+  await vi.waitFor(() => expect(later.all()[0]?.status).toBe('done'), { timeout: PATIENCE_MS });
   expect(server.begun).toHaveLength(1);
 });
 
