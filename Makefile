@@ -21,7 +21,7 @@ run: ## Build, start a primary and a follower on this machine, store a sample; C
 test: check ## Everything a change must pass: setup, check, all tests, those of a primary on both databases
 	@scripts/build-web
 	cargo test --locked
-	scripts/with-postgres cargo test --locked --lib -- primary:: db:: tasks:: --skip sqlite
+	scripts/with-postgres cargo test --locked --lib -- primary:: db:: tasks:: cli::doctor:: --skip sqlite
 	scripts/with-postgres cargo test --locked --test it -- $(ANY_DATABASE:%=--skip %)
 	scripts/test-web
 	scripts/test-chart

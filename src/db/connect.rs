@@ -105,7 +105,7 @@ impl Db {
         };
         let write = place.pool(writers, false).await?;
         let read = place.pool(readers, true).await?;
-        Ok(Self { write, read, kind: place.kind })
+        Ok(Self::of(write, read, place.kind))
     }
 
     /// Opens the database at `url` to look at it beside a running server: nothing is made, brought up to date, written
@@ -117,7 +117,7 @@ impl Db {
         first.close().await.map_err(|source| place.failed(source))?;
         let missing = missing.map_err(|source| place.failed(source))?;
         let read = place.pool(1, true).await?;
-        Ok((Self { write: read.clone(), read, kind: place.kind }, missing))
+        Ok((Self::of(read.clone(), read, place.kind), missing))
     }
 }
 

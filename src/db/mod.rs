@@ -11,18 +11,19 @@
 //! when a newer primary adds a column to its result), nothing after a failed statement but the end of the transaction.
 
 mod connect;
+#[cfg(test)]
+pub(crate) mod failing;
 mod migrate;
+mod tx;
 
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
-use sqlx::{Any, AnyPool, Encode, Transaction, Type};
+use sqlx::{Any, AnyPool, Encode, Type};
 
 pub use self::connect::DbError;
 pub use self::migrate::Schema;
-
-/// An open write transaction; dropped without commit it rolls back.
-pub type Tx = Transaction<'static, Any>;
+pub use self::tx::Tx;
 
 /// The name under which sqlx knows PostgreSQL.
 const POSTGRES: &str = "PostgreSQL";
@@ -52,9 +53,27 @@ pub struct Db {
     write: AnyPool,
     read: AnyPool,
     kind: Kind,
+    #[cfg(test)]
+    steps: failing::Steps,
 }
 
 impl Db {
+    fn of(write: AnyPool, read: AnyPool, kind: Kind) -> Self {
+        Self {
+            write,
+            read,
+            kind,
+            #[cfg(test)]
+            steps: failing::Steps::default(),
+        }
+    }
+
+    /// Lets commits fail.
+    #[cfg(test)]
+    pub(crate) fn steps(&self) -> &failing::Steps {
+        &self.steps
+    }
+
     /// Connections for statements that only read.
     pub fn read(&self) -> &AnyPool {
         &self.read
@@ -68,15 +87,14 @@ impl Db {
     /// Begins a write transaction. It holds a write connection, on SQLite the only one, until commit or drop, so it must
     /// not wait for the network. Each of its statements sees what is committed when the statement begins.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        self.write
-            .begin_with(match self.kind {
-                // IMMEDIATE takes the write lock now: a deferred transaction could read, then fail to upgrade because
-                // another process (`node enroll`) wrote in between.
-                Kind::Sqlite => "BEGIN IMMEDIATE",
-                // Whatever the server's default is: the stricter levels end transactions with an error to be retried.
-                Kind::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            })
-            .await
+        let begun = self.write.begin_with(match self.kind {
+            // IMMEDIATE takes the write lock now: a deferred transaction could read, then fail to upgrade because
+            // another process (`node enroll`) wrote in between.
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            // Whatever the server's default is: the stricter levels end transactions with an error to be retried.
+            Kind::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        });
+        Ok(Tx::new(begun.await?, self))
     }
 
     /// Begins a write transaction beside which no other of these is open, here or in another primary. For the changes

@@ -26,7 +26,7 @@ pub mod storage_migrations;
 pub mod tasks;
 pub mod teams;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod throttle;
 pub mod trash;
 pub mod uploads;

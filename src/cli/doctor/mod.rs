@@ -5,6 +5,8 @@ mod content;
 mod follower;
 mod machine;
 mod primary;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use std::path::Path;

@@ -94,6 +94,19 @@ impl Policies {
         }
     }
 
+    /// Puts something around the store of a policy, for as long as policy and node stay as they are.
+    #[cfg(test)]
+    pub(in crate::primary) async fn wrap_store(
+        &self,
+        policy_id: i64,
+        wrap: impl FnOnce(SharedStore) -> SharedStore,
+    ) {
+        self.store(policy_id).await.expect("the store of the policy");
+        let mut opened = self.0.opened.lock().expect("no holder panics");
+        let opened = opened.get_mut(&policy_id).expect("it was opened just now");
+        opened.store = wrap(opened.store.clone());
+    }
+
     pub(super) fn close(&self, policy_id: i64) {
         self.0.opened.lock().expect("no holder panics").remove(&policy_id);
     }

@@ -18,17 +18,17 @@ fn content(size: usize) -> Vec<u8> {
 }
 
 impl Session {
-    async fn init(&self, body: Value) -> (u16, Value) {
+    pub(crate) async fn init(&self, body: Value) -> (u16, Value) {
         self.send(Method::POST, "/files/upload/init", body).await
     }
 
-    async fn begun(&self, name: &str, size: usize) -> String {
+    pub(crate) async fn begun(&self, name: &str, size: usize) -> String {
         let (status, body) = self.init(json!({"filename": name, "total_size": size})).await;
         assert_eq!((status, &body["data"]["mode"]), (201, &json!("chunked")), "{body}");
         body["data"]["upload_id"].as_str().expect("upload_id").to_owned()
     }
 
-    async fn put_chunk(&self, id: &str, number: usize, bytes: &[u8]) -> (u16, Value) {
+    pub(crate) async fn put_chunk(&self, id: &str, number: usize, bytes: &[u8]) -> (u16, Value) {
         let request = self.request(Method::PUT, &format!("/files/upload/{id}/{number}"));
         status_and_body(request.body(bytes.to_vec()).send().await.expect("reply")).await
     }
@@ -39,7 +39,7 @@ impl Session {
         assert!(sent.iter().all(|(status, _)| *status == 200), "{sent:?}");
     }
 
-    async fn complete(&self, id: &str) -> (u16, Value) {
+    pub(crate) async fn complete(&self, id: &str) -> (u16, Value) {
         self.send(Method::POST, &format!("/files/upload/{id}/complete"), json!({})).await
     }
 }
@@ -271,7 +271,7 @@ async fn parts_wait_for_a_store_that_is_away_as_their_upload_ends() {
     let id = admin.begun("f", 2500).await;
     assert_eq!(admin.put_chunk(&id, 1, &content(CHUNK)).await.0, 200);
     // No directory can be opened there.
-    std::fs::File::create(site._dir.path().join("a-file")).expect("file");
+    std::fs::File::create(site.dir.path().join("a-file")).expect("file");
     site.execute("UPDATE storage_policies SET base_path = 'a-file'").await;
     assert!(admin.put_chunk(&id, 0, &content(CHUNK)).await.0 >= 500);
     assert_eq!(admin.send(Method::DELETE, &format!("/files/upload/{id}"), json!({})).await.0, 200);

@@ -5,6 +5,7 @@ mod api_tokens;
 mod audit;
 mod chunks;
 mod download;
+mod failing;
 mod locks;
 mod overview;
 mod previews;
@@ -38,12 +39,12 @@ use crate::storage::remote::transport;
 const PASSWORD: &str = "correct horse";
 
 /// A primary that serves until it is dropped.
-pub(in crate::primary) struct Site {
-    pub(in crate::primary) primary: Primary,
+pub(crate) struct Site {
+    pub(crate) primary: Primary,
     db: Db,
     address: SocketAddr,
     _stop: oneshot::Sender<()>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Site {
@@ -53,7 +54,10 @@ impl Site {
 
     /// That believes the proxies in the list.
     async fn with_proxies(trusted: &str) -> Self {
-        let dir = tempfile::tempdir().expect("dir");
+        Self::start(tempfile::tempdir().expect("dir"), trusted).await
+    }
+
+    async fn start(dir: tempfile::TempDir, trusted: &str) -> Self {
         let config = config_with(dir.path(), trusted);
         let db = Db::open(&url_in(dir.path()), 4, Schema::Primary).await.expect("db");
         let primary = Primary::open(db.clone(), &config, transport::direct()).await.expect("primary");
@@ -68,11 +72,11 @@ impl Site {
             },
             Duration::ZERO,
         ));
-        Self { primary, db, address, _stop: stop, _dir: dir }
+        Self { primary, db, address, _stop: stop, dir }
     }
 
     /// With an administrator, logged in.
-    pub(in crate::primary) async fn with_admin() -> (Self, Session) {
+    pub(crate) async fn with_admin() -> (Self, Session) {
         let site = Self::new().await;
         let reply = site.set_up("admin").await;
         assert_eq!(reply.status(), 201, "{:?}", reply.text().await);
@@ -131,23 +135,23 @@ impl Site {
     }
 
     /// The store of the default policy.
-    pub(in crate::primary) async fn store(&self) -> SharedStore {
+    pub(crate) async fn store(&self) -> SharedStore {
         let group = self.primary.policies.default_group_id().await.expect("group");
         self.primary.policies.choose(group, 1).await.expect("policy").store
     }
 
-    pub(in crate::primary) async fn objects(&self) -> Vec<String> {
+    pub(crate) async fn objects(&self) -> Vec<String> {
         self.store().await.list_up_to(1000, None).await.expect("list")
     }
 
-    pub(in crate::primary) async fn count(&self, table: &'static str) -> i64 {
+    pub(crate) async fn count(&self, table: &'static str) -> i64 {
         use sqlx::{AssertSqlSafe, Row};
         let sql = AssertSqlSafe(format!("SELECT COUNT(*) AS n FROM {table}"));
         sqlx::query(sql).fetch_one(self.db.read()).await.expect("count").get("n")
     }
 
     /// Files, blobs, stray rows and objects.
-    pub(in crate::primary) async fn leftovers(&self) -> (i64, i64, i64, usize) {
+    pub(crate) async fn leftovers(&self) -> (i64, i64, i64, usize) {
         (
             self.count("files").await,
             self.count("blobs").await,
@@ -158,11 +162,11 @@ impl Site {
 
     /// Of `strays` that may still be written, the objects that the cleaner leaves in place: all of them where another
     /// primary could be the one who writes.
-    pub(in crate::primary) fn waiting_objects(&self, strays: usize) -> usize {
+    pub(crate) fn waiting_objects(&self, strays: usize) -> usize {
         if self.db.is_shared() { strays } else { 0 }
     }
 
-    pub(in crate::primary) async fn execute(&self, sql: &'static str) {
+    pub(crate) async fn execute(&self, sql: &'static str) {
         let mut tx = self.db.begin().await.expect("begin");
         sqlx::query(sql).execute(&mut *tx).await.expect(sql);
         tx.commit().await.expect("commit");
@@ -170,7 +174,7 @@ impl Site {
 }
 
 /// A logged-in client with cookies.
-pub(in crate::primary) struct Session {
+pub(crate) struct Session {
     client: Client,
     csrf: String,
     access: String,
@@ -186,26 +190,30 @@ impl Session {
         status_and_body(self.request(method, path).json(&body).send().await.expect("reply")).await
     }
 
-    pub(in crate::primary) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.send(Method::POST, path, body).await
     }
 
-    pub(in crate::primary) async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::PUT, path, body).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
         self.send(Method::PATCH, path, body).await
     }
 
-    pub(in crate::primary) async fn delete(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
         status_and_body(self.request(Method::DELETE, path).send().await.expect("reply")).await
     }
 
     /// The content of a file.
-    pub(in crate::primary) async fn download(&self, id: i64) -> Vec<u8> {
+    pub(crate) async fn download(&self, id: i64) -> Vec<u8> {
         let reply = self.request(Method::GET, &format!("/files/{id}/download")).send().await.expect("reply");
         assert_eq!(reply.status(), 200);
         reply.bytes().await.expect("body").to_vec()
     }
 
-    pub(in crate::primary) async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         status_and_body(self.request(Method::GET, path).send().await.expect("reply")).await
     }
 
@@ -224,7 +232,7 @@ impl Session {
         status_and_body(request.send().await.expect("reply")).await
     }
 
-    pub(in crate::primary) async fn upload_bytes(&self, name: &str, content: &[u8]) -> (u16, Value) {
+    pub(crate) async fn upload_bytes(&self, name: &str, content: &[u8]) -> (u16, Value) {
         self.upload(name, content.to_vec(), content.len() as u64).await
     }
 }
@@ -260,10 +268,7 @@ async fn status_and_body(reply: Response) -> (u16, Value) {
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until `condition` gives something.
-pub(in crate::primary) async fn eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    condition: impl Fn() -> F,
-) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, condition: impl Fn() -> F) -> T {
     let polling = async {
         loop {
             if let Some(found) = condition().await {

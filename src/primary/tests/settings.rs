@@ -40,7 +40,7 @@ async fn the_operators_word_on_cookies_counts_only_until_setup() {
     assert!(!site.primary.settings.auth_cookie_secure());
     site.set_up("admin").await;
     site.primary.settings.set("auth_cookie_secure", &["true".to_owned()]).await.expect("set");
-    let config = config(site._dir.path());
+    let config = config(site.dir.path());
     let reopened = Primary::open(site.db.clone(), &config, transport::direct()).await.expect("reopen");
     assert!(reopened.settings.auth_cookie_secure());
 }

@@ -6,14 +6,14 @@ use super::*;
 
 impl Session {
     /// Makes a folder and gives its id.
-    pub(super) async fn folder(&self, name: &str, parent: Option<i64>) -> i64 {
+    pub(crate) async fn folder(&self, name: &str, parent: Option<i64>) -> i64 {
         let (status, body) = self.post("/folders", json!({"name": name, "parent_id": parent})).await;
         assert_eq!(status, 201, "{body}");
         body["data"]["id"].as_i64().expect("id")
     }
 
     /// Uploads a small file into a folder and gives its id.
-    pub(super) async fn file(&self, name: &str, folder: Option<i64>) -> i64 {
+    pub(crate) async fn file(&self, name: &str, folder: Option<i64>) -> i64 {
         let query = folder.map_or(String::new(), |id| format!("?folder_id={id}"));
         let form = Form::new().part("file", Part::bytes(name.as_bytes().to_vec()).file_name(name.to_owned()));
         let request = self.request(Method::POST, &format!("/files/upload{query}")).multipart(form);
@@ -22,12 +22,12 @@ impl Session {
         body["data"]["id"].as_i64().expect("id")
     }
 
-    pub(super) async fn content(&self, file: i64) -> String {
+    pub(crate) async fn content(&self, file: i64) -> String {
         let request = self.request(Method::GET, &format!("/files/{file}/download"));
         request.send().await.expect("reply").text().await.expect("text")
     }
 
-    pub(super) async fn replace(&self, file: i64, content: &str, if_match: Option<&str>) -> (u16, Value) {
+    pub(crate) async fn replace(&self, file: i64, content: &str, if_match: Option<&str>) -> (u16, Value) {
         let mut request =
             self.request(Method::PUT, &format!("/files/{file}/content")).body(content.to_owned());
         if let Some(tag) = if_match {
@@ -37,7 +37,7 @@ impl Session {
     }
 
     /// Names of what lies in a folder: folders, then files.
-    pub(super) async fn names(&self, folder: Option<i64>) -> Vec<String> {
+    pub(crate) async fn names(&self, folder: Option<i64>) -> Vec<String> {
         let path = folder.map_or("/folders".to_owned(), |id| format!("/folders/{id}"));
         let (status, body) = self.get(&path).await;
         assert_eq!(status, 200, "{body}");
@@ -46,7 +46,7 @@ impl Session {
         all.map(|item| item["name"].as_str().expect("name").to_owned()).collect()
     }
 
-    pub(super) async fn used(&self) -> u64 {
+    pub(crate) async fn used(&self) -> u64 {
         self.get("/auth/me").await.1["data"]["storage_used"].as_u64().expect("storage_used")
     }
 }
