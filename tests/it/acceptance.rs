@@ -16,6 +16,7 @@ use crate::support::follower::{self, Follower};
 use crate::support::pair::id;
 use crate::support::primary::{PASSWORD, Primary, login};
 use crate::support::process::run;
+use crate::support::reserved::Reserved;
 use crate::support::wait;
 
 const API: &str = "/api/v1";
@@ -85,7 +86,7 @@ async fn set_up() -> Site {
     // Setup, login, the public address.
     let primary = Primary::start(homes[0].path()).await;
     let admin = &primary.admin;
-    let reserved = crate::support::declared::Reserved::new();
+    let reserved = Reserved::new();
     let address = reserved.url();
     let new = json!({"name": "edge", "namespace": NAMESPACE, "base_url": address});
     let node = id(admin.post(&format!("{API}/admin/remote-nodes"), new).await.data());

@@ -1,6 +1,8 @@
 //! Several primaries on one PostgreSQL database: they start together, know what the others know, and go on when one
 //! dies. These tests have a server of their own, whatever the others run on.
 
+mod work;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -40,9 +42,10 @@ fn environment(url: &str) -> Environment {
 struct Installation {
     first: Primary,
     second: Primary,
-    _follower: Follower,
+    node: i64,
+    follower: Follower,
     postgres: Postgres,
-    _homes: [TempDir; 3],
+    homes: [TempDir; 3],
 }
 
 impl Installation {
@@ -75,7 +78,7 @@ impl Installation {
         let target = json!({"driver_type": "local", "name": "default", "base_path": "default", "max_file_size": 0, "is_default": true});
         second.admin.post(&format!("{path}/ingress-profiles"), target).await.data();
         route_to(&first, node).await;
-        Self { first, second, _follower: follower, postgres, _homes: homes }
+        Self { first, second, node, follower, postgres, homes }
     }
 }
 
