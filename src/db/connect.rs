@@ -35,6 +35,8 @@ const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '15s'; 
 /// FULL, not NORMAL: an acknowledged enrollment or file must survive a power cut (in WAL mode NORMAL may lose the last
 /// commits). The time-out stands first: changing the journal waits for others, too.
 const FILE: &str = "PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+/// For connections whose commits are made durable together, by [`Log`](super::log::Log).
+const TOGETHER: &str = "PRAGMA synchronous = NORMAL;";
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +107,7 @@ impl Db {
         };
         let write = place.pool(writers, false).await?;
         let read = place.pool(readers, true).await?;
-        Ok(Self::of(write, read, place.kind))
+        Ok(Self::of(write, read, place.kind, file_of(url)))
     }
 
     /// Opens the database at `url` to look at it beside a running server: nothing is made, brought up to date, written
@@ -117,7 +119,7 @@ impl Db {
         first.close().await.map_err(|source| place.failed(source))?;
         let missing = missing.map_err(|source| place.failed(source))?;
         let read = place.pool(1, true).await?;
-        Ok((Self::of(read.clone(), read, place.kind), missing))
+        Ok((Self::of(read.clone(), read, place.kind, None), missing))
     }
 }
 
@@ -225,6 +227,8 @@ async fn prepare(connection: &mut AnyConnection, kind: Kind, read_only: bool) ->
     connection.execute(always).await?;
     if read_only {
         connection.execute(only_reading).await?;
+    } else if kind == Kind::Sqlite {
+        connection.execute(TOGETHER).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Database pools, migrations and transactions.
 //!
 //! SQLite (WAL) has one writer and a pool of readers: writers queue for the single write connection instead of meeting
-//! `SQLITE_BUSY`, and readers never wait for them. PostgreSQL has a pool of writers beside the pool of readers, and may
+//! `SQLITE_BUSY`, readers never wait for them, and commits reach the disk together (`log`). PostgreSQL has a pool of writers beside the pool of readers, and may
 //! have several primaries; what one of them read may be changed by another before it writes. A change whose checks need
 //! more than the statement that makes it therefore takes its turn (`Db::begin_alone`) or holds the row it looks at
 //! (`hold`); on SQLite both are true of every write transaction.
@@ -13,10 +13,12 @@
 mod connect;
 #[cfg(test)]
 pub(crate) mod failing;
+mod log;
 mod migrate;
 mod tx;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use sqlx::{Any, AnyPool, Encode, Type};
@@ -53,16 +55,19 @@ pub struct Db {
     write: AnyPool,
     read: AnyPool,
     kind: Kind,
+    /// Of a SQLite file that is written to.
+    log: Option<Arc<log::Log>>,
     #[cfg(test)]
     steps: failing::Steps,
 }
 
 impl Db {
-    fn of(write: AnyPool, read: AnyPool, kind: Kind) -> Self {
+    fn of(write: AnyPool, read: AnyPool, kind: Kind, file: Option<PathBuf>) -> Self {
         Self {
             write,
             read,
             kind,
+            log: file.map(|file| Arc::new(log::Log::of(file))),
             #[cfg(test)]
             steps: failing::Steps::default(),
         }
@@ -105,6 +110,15 @@ impl Db {
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *tx).await?;
         }
         Ok(tx)
+    }
+
+    /// Waits until everything that could be read before the call is durable. For whoever removes for good what the
+    /// database, as it was read, has no use for.
+    pub async fn settle(&self) -> Result<(), sqlx::Error> {
+        match &self.log {
+            Some(log) => log.sync().await.map_err(sqlx::Error::Io),
+            None => Ok(()),
+        }
     }
 
     /// Whether the database answers.

@@ -49,6 +49,37 @@ async fn a_dropped_transaction_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn commits_at_the_same_moment_in_a_sqlite_file_are_all_made_durable() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = open(&dir).await;
+    let write = |number: usize| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut tx = db.begin().await.expect("begin");
+            let query = sqlx::query("INSERT INTO settings (key, value, updated_at) VALUES ($1, '', 0)");
+            query.bind(number.to_string()).execute(&mut *tx).await.expect("insert");
+            tx.commit().await
+        })
+    };
+    for done in join_all((0..32).map(write)).await {
+        done.expect("joined").expect("committed");
+    }
+    db.settle().await.expect("settled");
+    assert_eq!(text(&db, "SELECT CAST(COUNT(*) AS TEXT) AS value FROM settings").await, "32");
+}
+
+#[tokio::test]
+async fn a_commit_that_cannot_be_made_durable_in_a_sqlite_file_is_not_acknowledged() {
+    let dir = tempfile::tempdir().expect("dir");
+    let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
+    let db = Db::open(&url, 2, Schema::Follower).await.expect("open");
+    db.begin().await.expect("begin").commit().await.expect("commit");
+    std::fs::rename(dir.path().join("test.db-wal"), dir.path().join("elsewhere")).expect("rename");
+    let tx = db.begin().await.expect("begin");
+    assert!(matches!(tx.commit().await, Err(sqlx::Error::Io(_))));
+}
+
+#[tokio::test]
 async fn processes_that_open_a_new_database_at_the_same_moment_all_get_the_same_tables() {
     let dir = tempfile::tempdir().expect("dir");
     let url = url_in(dir.path());

@@ -111,6 +111,8 @@ impl Files {
             let page = blobs::strays_after(&self.db, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(left) };
             after = last.id;
+            // An object must not go before it is certain that its last file has.
+            self.db.settle().await?;
             for stray in &page {
                 if !self.clean(policies, &mut stores, stray, settle).await? {
                     left += 1;

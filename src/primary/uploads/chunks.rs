@@ -78,6 +78,7 @@ impl Uploads {
         match now {
             None => Ok(UploadError::NotFound),
             Some(Status::Cancelled) => {
+                self.db.settle().await?;
                 self.remove_parts(session).await;
                 Ok(UploadError::NotFound)
             }

@@ -120,6 +120,8 @@ impl Uploads {
             let page = store::to_sweep_after(&self.db, now, &last, PAGE).await?;
             let Some(next) = page.last() else { return Ok(()) };
             last.clone_from(&next.id);
+            // Nor must parts go before the end of their upload is certain.
+            self.db.settle().await?;
             for session in &page {
                 let Some(policy_id) = session.policy_id else { continue };
                 let known = stores.get(&policy_id).cloned();
