@@ -236,6 +236,13 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
     fn abort_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, Result<()>> {
         Box::pin(parts::abort(self, upload))
     }
+
+    /// Removes what is unfinished of `target` and has no name that anybody knows: its writer ended between the store's
+    /// answer and the note of it. Only for keys that nobody writes any more. Stores whose unfinished writes are objects,
+    /// or go by themselves, have nothing to do.
+    fn abort_unfinished<'a>(&'a self, _target: &'a ObjectKey) -> BoxFuture<'a, Result<()>> {
+        Box::pin(future::ready(Ok(())))
+    }
 }
 
 /// A store as the roles pass it around.

@@ -156,7 +156,14 @@ impl Files {
         if !blobs::claim_stray(&self.db, stray).await? {
             return Ok(false);
         }
-        match self.remove_stray(&store, &key, stray.id, settled).await {
+        let removal = async {
+            // The process that wrote it may have been killed with an upload in parts under way.
+            if stray.last_write_at != 0 {
+                store.abort_unfinished(&key).await?;
+            }
+            self.remove_stray(&store, &key, stray.id, settled).await
+        };
+        match removal.await {
             Ok(()) => Ok(settled),
             Err(StrayError::Store(error)) => {
                 tracing::info!(object.key = stray.object_key, "the stray object has to wait: {error}");

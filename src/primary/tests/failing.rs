@@ -1,6 +1,7 @@
 //! A primary whose steps fail on demand, and what its cleaners do afterwards.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -10,19 +11,23 @@ use crate::db::failing::Steps;
 use crate::primary::storage_migrations::StorageMigration;
 use crate::protocol::{ByteRange, ObjectKey, Timestamp};
 use crate::storage::{
-    ByteStream, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, Result as StoreResult,
-    StorageError, Stored,
+    ByteStream, ChosenPart, ErrorKind, KeyStream, ObjectMeta, ObjectReader, ObjectStore, PartUpload,
+    Result as StoreResult, StorageError, Stored,
 };
 use crate::tasks::Worker;
 
 /// Longer than anything is waited for.
 const LATER_MS: i64 = 48 * 3_600_000;
 
-/// A store whose calls are steps.
+/// Targets of uploads in parts that were begun and not ended, whatever becomes of the process.
+pub(crate) type Unfinished = Arc<Mutex<BTreeSet<String>>>;
+
+/// A store whose calls are steps, and which keeps uploads in parts until they are ended, as S3 does.
 #[derive(Debug)]
 struct Failing {
     inner: SharedStore,
     steps: Steps,
+    unfinished: Unfinished,
 }
 
 impl Failing {
@@ -32,6 +37,10 @@ impl Failing {
         call: BoxFuture<'a, StoreResult<T>>,
     ) -> BoxFuture<'a, StoreResult<T>> {
         self.steps.take(call, || StorageError::new(ErrorKind::Transient, "told to fail")).boxed()
+    }
+
+    fn end(&self, target: &ObjectKey) {
+        self.unfinished.lock().expect("targets").remove(target.as_str());
     }
 }
 
@@ -73,6 +82,45 @@ impl ObjectStore for Failing {
     ) -> BoxFuture<'a, StoreResult<u64>> {
         self.step(self.inner.compose(target, parts, size))
     }
+
+    fn begin_parts<'a>(&'a self, target: &'a ObjectKey) -> BoxFuture<'a, StoreResult<PartUpload>> {
+        let begin = async move {
+            self.unfinished.lock().expect("targets").insert(target.to_string());
+            self.inner.begin_parts(target).await
+        };
+        self.step(begin.boxed())
+    }
+
+    fn complete_parts<'a>(
+        &'a self,
+        upload: &'a PartUpload,
+        parts: &'a [ChosenPart],
+        size: u64,
+    ) -> BoxFuture<'a, StoreResult<u64>> {
+        let complete = async move {
+            let bytes = self.inner.complete_parts(upload, parts, size).await?;
+            self.end(&upload.target);
+            Ok(bytes)
+        };
+        self.step(complete.boxed())
+    }
+
+    fn abort_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, StoreResult<()>> {
+        let abort = async move {
+            self.inner.abort_parts(upload).await?;
+            self.end(&upload.target);
+            Ok(())
+        };
+        self.step(abort.boxed())
+    }
+
+    fn abort_unfinished<'a>(&'a self, target: &'a ObjectKey) -> BoxFuture<'a, StoreResult<()>> {
+        let abort = async move {
+            self.end(target);
+            Ok(())
+        };
+        self.step(abort.boxed())
+    }
 }
 
 impl Site {
@@ -82,9 +130,9 @@ impl Site {
     }
 
     /// Has the store of a policy take part.
-    pub(crate) async fn let_store_fail(&self, policy_id: i64) {
-        let steps = self.steps().clone();
-        let wrap = |inner| Arc::new(Failing { inner, steps }) as SharedStore;
+    pub(crate) async fn let_store_fail(&self, policy_id: i64, unfinished: &Unfinished) {
+        let (steps, unfinished) = (self.steps().clone(), Arc::clone(unfinished));
+        let wrap = |inner| Arc::new(Failing { inner, steps, unfinished }) as SharedStore;
         self.primary.policies.wrap_store(policy_id, wrap).await;
     }
 

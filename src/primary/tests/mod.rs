@@ -5,7 +5,7 @@ mod api_tokens;
 mod audit;
 mod chunks;
 mod download;
-mod failing;
+pub(crate) mod failing;
 mod locks;
 mod overview;
 mod previews;

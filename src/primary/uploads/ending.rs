@@ -175,6 +175,7 @@ impl Uploads {
 async fn abort(store: &SharedStore, session: &Session) -> Result<(), StorageError> {
     match session.in_store()? {
         Some(upload) => store.abort_parts(&upload).await,
-        None => Ok(()),
+        // Begun there perhaps, by a process that ended before it could note the name.
+        None => store.abort_unfinished(&session.target_key()?).await,
     }
 }

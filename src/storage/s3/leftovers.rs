@@ -1,7 +1,8 @@
 //! Uploads that may be left in the bucket because the server was away when they began or were to be ended. They cost
 //! space and nobody sees them, so they are looked for, by key, until the server answers.
 //!
-//! Kept in memory only: what a process leaves behind when it ends is found by the sweep at the next start.
+//! Kept in memory only: what a process leaves behind when it ends is found by the sweep at the next start, or, where
+//! others may write to the same bucket, by its key, which the primary has noted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -128,7 +129,7 @@ async fn work(bucket: Bucket) {
 }
 
 /// Ends the uploads to `key`, unless one is under way; that one may be among them, and then a later round looks again.
-async fn end(bucket: &Bucket, key: &str) -> Result<u64> {
+pub(super) async fn end(bucket: &Bucket, key: &str) -> Result<u64> {
     let request = bucket.client.list_multipart_uploads().bucket(&*bucket.name).prefix(key);
     let page = request.send().await.map_err(|e| bucket.fault("list unfinished uploads", e))?;
     // After the list: whatever begins from here on is not in it.

@@ -267,4 +267,8 @@ impl ObjectStore for S3Store {
     fn abort_parts<'a>(&'a self, upload: &'a PartUpload) -> BoxFuture<'a, Result<()>> {
         Box::pin(parts::abort(self, upload))
     }
+
+    fn abort_unfinished<'a>(&'a self, target: &'a ObjectKey) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { leftovers::end(&self.bucket, &self.full_key(target)).await.map(|_| ()) })
+    }
 }

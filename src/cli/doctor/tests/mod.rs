@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Options, Report, State, primary};
 use crate::db::failing::Way;
+use crate::primary::tests::failing::Unfinished;
 use crate::primary::tests::{Session, Site};
 
 /// The policy that every new primary has.
@@ -23,6 +24,7 @@ struct Stage {
     site: Site,
     admin: Session,
     policies: Vec<i64>,
+    unfinished: Unfinished,
     ways: &'static [Way],
 }
 
@@ -38,8 +40,9 @@ struct View {
 impl Stage {
     async fn new() -> Self {
         let (site, admin) = Site::with_admin().await;
-        site.let_store_fail(LOCAL).await;
-        Self { site, admin, policies: vec![LOCAL], ways: &WAYS }
+        let unfinished = Unfinished::default();
+        site.let_store_fail(LOCAL, &unfinished).await;
+        Self { site, admin, policies: vec![LOCAL], unfinished, ways: &WAYS }
     }
 
     /// With one more local policy, for tasks. A task is not ended by a database that is away, but by the end of its
@@ -48,7 +51,7 @@ impl Stage {
         let mut stage = Self::new().await;
         let policy = json!({"name": "Target", "driver_type": "local", "base_path": "data/target"});
         let target = id(&done(stage.admin.post("/admin/policies", policy).await));
-        stage.site.let_store_fail(target).await;
+        stage.site.let_store_fail(target, &stage.unfinished).await;
         stage.policies.push(target);
         stage.ways = &[Way::Refused, Way::Lost, Way::Last];
         stage
@@ -59,7 +62,7 @@ impl Stage {
         let site = self.site.again().await;
         let admin = self.admin.at(&site);
         for policy in &self.policies {
-            site.let_store_fail(*policy).await;
+            site.let_store_fail(*policy, &self.unfinished).await;
         }
         Self { site, admin, ..self }
     }
@@ -97,6 +100,8 @@ impl Stage {
     /// The cleaners leave nothing, and the doctor finds nothing.
     async fn is_well(&self, when: &str) {
         self.site.settle().await;
+        let unfinished = self.unfinished.lock().expect("targets").clone();
+        assert!(unfinished.is_empty(), "{when}: never ended: {unfinished:?}");
         let mut report = Report::default();
         let options = Options { deep: true, fix: false };
         Box::pin(primary::examine(&mut report, &self.site.config(), options)).await;

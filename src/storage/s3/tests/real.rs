@@ -273,6 +273,21 @@ async fn an_upload_in_parts_outlives_the_process_that_began_it() {
 }
 
 #[tokio::test]
+async fn an_upload_whose_name_nobody_knows_is_ended_by_its_key_and_no_other_is() {
+    let settings = settings().await;
+    let reopened = || S3Store::new(&settings).expect("store");
+    let upload = reopened().begin_parts(&key("object")).await.expect("begin");
+    reopened().put_part(&upload, 1, 1000, body(&pattern(1000, 1), 100)).await.expect("part");
+    reopened().begin_parts(&key("object")).await.expect("begin again");
+    let other = reopened().begin_parts(&key("object-2")).await.expect("begin another");
+    reopened().abort_unfinished(&key("object")).await.expect("abort");
+    assert_eq!(unfinished(&reopened()).await, 1);
+    reopened().abort_unfinished(&key("object")).await.expect("nothing is left to do");
+    reopened().abort_parts(&other).await.expect("abort");
+    assert_eq!(unfinished(&reopened()).await, 0);
+}
+
+#[tokio::test]
 async fn a_part_with_another_etag_or_too_few_bytes_is_refused_by_its_number() {
     let store = store().await;
     let upload = store.begin_parts(&key("object")).await.expect("begin");
