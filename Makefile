@@ -41,8 +41,9 @@ web: ## Build the web app into web/dist, where the next build of the binary take
 image: ## Build the container image, tagged with the version
 	@scripts/image
 
-bench: ## Measure the follower beside nginx on this machine, the steps of a request, and searches
+bench: ## Measure follower and primary on this machine, the steps of a request, and searches
 	@scripts/bench
+	@scripts/bench drive
 	cargo bench --locked --bench protocol
 	cargo bench --locked --bench search
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// Measures a follower beside nginx on this machine.
+/// Measures a follower beside nginx, and a primary beside its follower, on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "scripts/bench")]
 pub(super) struct Arguments {
@@ -39,4 +39,6 @@ pub(super) enum Mode {
     Sustained,
     /// Small requests while thousands of connections idle or trickle
     SlowClients,
+    /// A primary with a follower: relays beside the follower itself, small uploads, lists, search, completion, memory
+    Drive,
 }

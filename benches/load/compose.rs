@@ -18,7 +18,7 @@ use super::{Bench, Outcome, report};
 
 pub(super) const NAME: &str = "compose of 64 × 4 MiB, full";
 const PARTS: u64 = 64;
-const PART_BYTES: u64 = 4 * 1024 * 1024;
+pub(super) const PART_BYTES: u64 = 4 * 1024 * 1024;
 const TARGET: &str = "compose/whole";
 
 /// `None` when the row is not asked for.
@@ -35,7 +35,7 @@ pub(super) async fn measure(bench: &Bench) -> Outcome<Option<Figure>> {
     let (mut copies, mut composes) = (Vec::new(), Vec::new());
     for _ in 0..Effort::new(bench.quick).rounds {
         copies.push(copy(&original, &home.join("copy"))?.as_secs_f64() * 1e3);
-        composes.push(compose(&mut connection).await?.as_secs_f64() * 1e3);
+        composes.push(compose(&mut connection, PARTS).await?.as_secs_f64() * 1e3);
     }
     let (copied, composed) = (median(&mut copies), median(&mut composes));
     Ok(Some(Figure {
@@ -69,12 +69,14 @@ fn copy(from: &Path, to: &Path) -> Outcome<Duration> {
     if status.success() { Ok(took) } else { Err(format!("cp ended with {status}").into()) }
 }
 
-async fn compose(connection: &mut Connection) -> Outcome<Duration> {
-    let keys: Vec<String> = (1..=PARTS).map(|number| format!("uploads/compose/parts/{number}")).collect();
+/// Stores `parts` parts and tells how long joining them took.
+pub(super) async fn compose(connection: &mut Connection, parts: u64) -> Outcome<Duration> {
+    let whole = Body::new(0, parts * PART_BYTES);
+    let keys: Vec<String> = (1..=parts).map(|number| format!("uploads/compose/parts/{number}")).collect();
     for (index, key) in (0..).zip(&keys) {
-        connection.put(key, whole().part(index * PART_BYTES, PART_BYTES)).await?;
+        connection.put(key, whole.part(index * PART_BYTES, PART_BYTES)).await?;
     }
-    let size = whole().length;
+    let size = whole.length;
     let request = json!({"target_key": TARGET, "part_keys": keys, "expected_size": size});
     rustix::fs::sync();
     let started = Instant::now();
@@ -83,7 +85,7 @@ async fn compose(connection: &mut Connection) -> Outcome<Duration> {
     if reply["bytes_written"] != size {
         return Err(format!("compose wrote {} bytes instead of {size}", reply["bytes_written"]).into());
     }
-    connection.get(TARGET, whole()).await?;
+    connection.get(TARGET, whole).await?;
     connection.delete(TARGET).await?;
     Ok(took)
 }

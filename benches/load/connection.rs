@@ -1,8 +1,9 @@
 //! One kept-alive HTTP/1.1 connection, one request at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -55,9 +56,45 @@ impl Connection {
         })
     }
 
+    /// Makes the file that is to have this content, where that is needed.
+    async fn make(&mut self, key: &str) -> Outcome<()> {
+        let peer = Arc::clone(&self.peer);
+        let Some(files) = peer.files().filter(|files| files.id(key).is_none()) else { return Ok(()) };
+        let wanted = json!({"name": key.replace('/', "-"), "folder_id": null});
+        let file = self.call("POST", "/api/v1/files/new", Some(&wanted)).await?;
+        files.made(key, id_of(&file)?);
+        Ok(())
+    }
+
+    /// Uploads a new file with a name that no other has.
+    pub(super) async fn upload(&mut self, body: Body) -> Outcome<()> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut form = format!(
+            "--bench\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{number}.bin\"\r\n\r\n"
+        )
+        .into_bytes();
+        form.extend_from_slice(body.piece(0));
+        form.extend_from_slice(b"\r\n--bench--\r\n");
+        let kind = "multipart/form-data; boundary=bench";
+        let file = self.exchange("POST", "/api/v1/files/upload", kind, &form).await?;
+        if file["size"] == body.length { Ok(()) } else { Err(format!("another file: {file}").into()) }
+    }
+
     /// Stores an object.
     pub(super) async fn put(&mut self, key: &str, body: Body) -> Outcome<()> {
+        self.make(key).await?;
         self.peer.aim(&mut self.target, "PUT", key)?;
+        self.put_body(body).await
+    }
+
+    /// Sends a body to a path.
+    pub(super) async fn put_to(&mut self, path: &str, body: Body) -> Outcome<()> {
+        path.clone_into(&mut self.target);
+        self.put_body(body).await
+    }
+
+    async fn put_body(&mut self, body: Body) -> Outcome<()> {
         self.peer.write_head(&mut self.request, "PUT", &self.target, Some(body.length));
         let first = body.piece(0);
         let first = &first[..first.len().min(WITH_HEAD)];
@@ -119,7 +156,15 @@ impl Connection {
         self.stream.write_all(&self.request).await?;
         let head = self.read_head("DELETE").await?;
         let reply = self.read_text(head).await?;
-        if matches!(head.status, 200 | 204) { Ok(()) } else { Err(self.refusal("DELETE", head, &reply)) }
+        if !matches!(head.status, 200 | 204) {
+            return Err(self.refusal("DELETE", head, &reply));
+        }
+        let peer = Arc::clone(&self.peer);
+        if let Some((files, id)) = peer.files().and_then(|files| Some((files, files.id(key)?))) {
+            files.gone(key);
+            self.call("DELETE", &format!("/api/v1/trash/file/{id}"), None).await?;
+        }
+        Ok(())
     }
 
     /// Sends a JSON document (or nothing) to `path` and gives the `data` of the reply's envelope.
@@ -129,17 +174,22 @@ impl Connection {
         path: &str,
         document: Option<&Value>,
     ) -> Outcome<Value> {
-        path.clone_into(&mut self.target);
         let document = document.map(ToString::to_string).unwrap_or_default();
-        let length = (!document.is_empty()).then_some(document.len() as u64);
+        self.exchange(method, path, "application/json", document.as_bytes()).await
+    }
+
+    /// The same with any body.
+    async fn exchange(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Outcome<Value> {
+        path.clone_into(&mut self.target);
+        let length = (!body.is_empty()).then_some(body.len() as u64);
         self.peer.write_head(&mut self.request, method, path, length);
         if length.is_some() {
             // Not signed, so it may stand after the signature.
             let before_end = self.request.len() - 2;
             self.request.truncate(before_end);
-            self.request.extend_from_slice(b"content-type: application/json\r\n\r\n");
+            self.request.extend_from_slice(format!("content-type: {kind}\r\n\r\n").as_bytes());
         }
-        self.request.extend_from_slice(document.as_bytes());
+        self.request.extend_from_slice(body);
         self.stream.write_all(&self.request).await?;
         let head = self.read_head(method).await?;
         let reply = self.read_text(head).await?;
@@ -235,6 +285,11 @@ impl Connection {
         )
         .into()
     }
+}
+
+/// The `id` member of what a primary answers.
+pub(super) fn id_of(answer: &Value) -> Outcome<i64> {
+    answer["id"].as_i64().ok_or_else(|| format!("an answer without an id: {answer}").into())
 }
 
 /// The head at the start of `bytes` and where it ends; `None` while it is incomplete.

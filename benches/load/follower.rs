@@ -17,7 +17,7 @@ use super::peer::{Access, Peer, Signer};
 use super::process::Process;
 use super::scripted_primary::ScriptedPrimary;
 
-const OBJECT_PATH: &str = "/api/v1/internal/storage/objects";
+pub(super) const OBJECT_PATH: &str = "/api/v1/internal/storage/objects";
 
 /// A running follower with one target.
 pub(super) struct Follower {
@@ -84,7 +84,7 @@ impl Follower {
 }
 
 /// With an environment of its own, so that nothing set in the caller's shell changes what is measured.
-fn command(binary: &Path, home: &Path, durability: &str) -> Command {
+pub(super) fn command(binary: &Path, home: &Path, durability: &str) -> Command {
     let mut command = Command::new(binary);
     command.current_dir(home).env_clear().envs([
         ("ASTER__SERVER__HOST", "127.0.0.1"),
@@ -95,7 +95,7 @@ fn command(binary: &Path, home: &Path, durability: &str) -> Command {
     command
 }
 
-async fn address(process: &mut Process) -> Outcome<SocketAddr> {
+pub(super) async fn address(process: &mut Process) -> Outcome<SocketAddr> {
     let text = process.text_after("startup complete - listening on ").await?;
     Ok(text.split_whitespace().next().unwrap_or_default().parse()?)
 }

@@ -51,11 +51,12 @@ pub(super) async fn measure(bench: &Bench, row: &Row) -> Outcome<Option<Figure>>
         (None, Follower::start(&bench.follower_binary, &home, "follower", "full").await?)
     };
     let before = follower.peer.usage()?.peak_resident;
-    at_once(&follower.peer, Step::Put).await?;
+    let load = (AT_ONCE, OBJECT_BYTES);
+    at_once(&follower.peer, Step::Put, load).await?;
     let after_puts = follower.peer.usage()?.peak_resident;
-    at_once(&follower.peer, Step::Get).await?;
+    at_once(&follower.peer, Step::Get, load).await?;
     let peak = follower.peer.usage()?.peak_resident;
-    at_once(&follower.peer, Step::Delete).await?;
+    at_once(&follower.peer, Step::Delete, load).await?;
     Ok(Some(Figure {
         measured: format!(
             "{:.1} MiB ({:.1} idle, {:.1} after the PUTs)",
@@ -68,20 +69,22 @@ pub(super) async fn measure(bench: &Bench, row: &Row) -> Outcome<Option<Figure>>
     }))
 }
 
+/// What is done with each object.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Put,
     Get,
     Delete,
 }
 
-async fn at_once(peer: &Arc<Peer>, step: Step) -> Outcome<()> {
+/// Does the same with `count` objects of `bytes` each, all at once.
+pub(super) async fn at_once(peer: &Arc<Peer>, step: Step, (count, bytes): (u64, u64)) -> Outcome<()> {
     let peer = Arc::clone(peer);
     let work = move |index| {
         let peer = Arc::clone(&peer);
         async move {
             let mut connection = Connection::open(&peer).await?;
-            let (key, body) = (format!("memory/{index}"), Body::new(index, OBJECT_BYTES));
+            let (key, body) = (format!("memory/{index}"), Body::new(index, bytes));
             match step {
                 Step::Put => connection.put(&key, body).await,
                 Step::Get => connection.get(&key, body).await,
@@ -89,6 +92,6 @@ async fn at_once(peer: &Arc<Peer>, step: Step) -> Outcome<()> {
             }
         }
     };
-    tokio::task::spawn_blocking(move || crew::run(AT_ONCE, work)).await??;
+    tokio::task::spawn_blocking(move || crew::run(count, work)).await??;
     Ok(())
 }

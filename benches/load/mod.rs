@@ -9,6 +9,9 @@ mod bucket;
 mod compose;
 mod connection;
 mod crew;
+mod drive;
+mod drive_names;
+mod drive_relay;
 mod duel;
 mod follower;
 #[allow(dead_code, reason = "some of it is for process tests only")]
@@ -75,6 +78,7 @@ async fn measure(arguments: Arguments) -> Outcome<bool> {
         Mode::Table => rows::measure(&bench).await,
         Mode::Sustained => sustained::measure(&bench).await,
         Mode::SlowClients => slow_clients::measure(&bench).await,
+        Mode::Drive => drive::measure(&bench).await,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aster_drive::protocol::{
@@ -39,6 +40,16 @@ impl Peer {
         let path = match &self.access {
             Access::Open => "",
             Access::Signed(signer) => signer.object_path,
+            Access::Drive(drive) => {
+                let id = drive.id(key).ok_or_else(|| format!("no file {key}"))?;
+                let what = match method {
+                    "PUT" => "/content",
+                    "DELETE" => "",
+                    _ => "/download",
+                };
+                target.push_str(&format!("{FILES}/{id}{what}"));
+                return Ok(());
+            }
             Access::Presigned(targets) => {
                 let found = targets.get(&(method, key.to_owned()));
                 target.push_str(found.ok_or_else(|| format!("no presigned {method} of {key}"))?);
@@ -59,10 +70,20 @@ impl Peer {
             // Writing to a Vec cannot fail.
             let _ = write!(head, "content-length: {length}\r\n");
         }
-        if let Access::Signed(signer) = &self.access {
-            signer.write_headers(head, method, target, length);
+        match &self.access {
+            Access::Signed(signer) => signer.write_headers(head, method, target, length),
+            Access::Drive(drive) => head.extend_from_slice(drive.authorization.as_bytes()),
+            Access::Open | Access::Presigned(_) => {}
         }
         head.extend_from_slice(b"\r\n");
+    }
+
+    /// The files of a drive; `None` where objects have keys.
+    pub(super) fn files(&self) -> Option<&DriveAccess> {
+        match &self.access {
+            Access::Drive(drive) => Some(drive),
+            Access::Open | Access::Signed(_) | Access::Presigned(_) => None,
+        }
     }
 
     /// Memory and processor time of all its processes.
@@ -80,6 +101,45 @@ pub(super) enum Access {
     Signed(Signer),
     /// By method and key: the request target, signed before.
     Presigned(HashMap<(&'static str, String), String>),
+    /// A primary.
+    Drive(DriveAccess),
+}
+
+/// Where the files of a user are.
+const FILES: &str = "/api/v1/files";
+
+/// A primary's way: a key is the name of a file, which is made before its content is written.
+#[derive(Debug)]
+pub(super) struct DriveAccess {
+    /// A whole header.
+    authorization: String,
+    ids: Mutex<HashMap<String, i64>>,
+}
+
+impl DriveAccess {
+    /// For whoever has this access token.
+    pub(super) fn new(token: &str) -> Self {
+        Self { authorization: format!("authorization: Bearer {token}\r\n"), ids: Mutex::default() }
+    }
+
+    /// The id of a file that was made.
+    pub(super) fn id(&self, key: &str) -> Option<i64> {
+        self.ids.lock().ok()?.get(key).copied()
+    }
+
+    /// Remembers a file that was made.
+    pub(super) fn made(&self, key: &str, id: i64) {
+        if let Ok(mut ids) = self.ids.lock() {
+            ids.insert(key.to_owned(), id);
+        }
+    }
+
+    /// Forgets a file that is gone.
+    pub(super) fn gone(&self, key: &str) {
+        if let Ok(mut ids) = self.ids.lock() {
+            ids.remove(key);
+        }
+    }
 }
 
 /// The primary's half of a binding.

@@ -19,6 +19,8 @@ pub(super) enum Verb {
     Get,
     Head,
     Put,
+    /// A new file each time, at a primary.
+    Upload,
 }
 
 /// What each connection repeats.
@@ -46,7 +48,7 @@ pub(super) struct Sample {
 impl Work {
     /// Stores the objects that will be read.
     pub(super) async fn prepare(&self, peer: &Arc<Peer>) -> Outcome<()> {
-        if self.verb != Verb::Put {
+        if matches!(self.verb, Verb::Get | Verb::Head) {
             let mut connection = Connection::open(peer).await?;
             for index in 0..self.objects {
                 connection.put(&self.key(index), Body::new(index, self.size)).await?;
@@ -163,6 +165,7 @@ impl Round {
             Verb::Get => connection.get(key, body).await,
             Verb::Head => connection.head(key, body).await,
             Verb::Put => connection.put(key, body).await,
+            Verb::Upload => connection.upload(body).await,
         }
     }
 
