@@ -14,10 +14,10 @@ impl From<NodeError> for ApiError {
         let text = error.to_string();
         match error {
             NodeError::NotFound(_) | NodeError::TargetNotFound(_) => Self::new(codes::NOT_FOUND, text),
-            NodeError::Invalid { .. }
-            | NodeError::InUse(_)
-            | NodeError::NoBaseUrl(_)
-            | NodeError::Client(_) => Self::new(codes::BAD_REQUEST, text),
+            NodeError::Invalid { .. } | NodeError::NoBaseUrl(_) | NodeError::Client(_) => {
+                Self::new(codes::BAD_REQUEST, text)
+            }
+            NodeError::InUse(_) => Self::new(codes::CONFLICT, text),
             NodeError::Taken { .. } => Self::new(codes::NODE_UNIQUE_CONFLICT, text),
             NodeError::Disabled(_) => Self::new(codes::NODE_DISABLED, text),
             NodeError::EnrollmentRequired(_) => Self::new(codes::NODE_ENROLLMENT_REQUIRED, text),
@@ -45,8 +45,7 @@ impl From<PolicyError> for ApiError {
         match error {
             PolicyError::NotFound(_) | PolicyError::GroupNotFound(_) => Self::new(codes::NOT_FOUND, text),
             PolicyError::Invalid(problems) => invalid(&problems),
-            PolicyError::InUse { .. } => Self::new(codes::BAD_REQUEST, text),
-            PolicyError::Taken { .. } => Self::new(codes::CONFLICT, text),
+            PolicyError::InUse { .. } | PolicyError::Taken { .. } => Self::new(codes::CONFLICT, text),
             PolicyError::NoGroup | PolicyError::GroupDisabled(_) | PolicyError::NoRule { .. } => {
                 Self::new(codes::PRECONDITION, text)
             }

@@ -39,6 +39,7 @@ struct SortQuery {
 
 #[derive(Debug, Deserialize)]
 struct DeleteQuery {
+    /// Ends uploads to the policy, and gives up what is still to be removed there.
     #[serde(default)]
     force: bool,
 }
@@ -149,6 +150,11 @@ async fn remove(
     Query(query): Query<DeleteQuery>,
 ) -> Answer {
     let policy = primary.policies.get(id).await?;
+    if query.force {
+        primary.policies.check_forced(id).await?;
+        let ended = primary.uploads.drop_sessions(id).await?;
+        tracing::info!(user.id = admin.id, policy.id = id, ended, "uploads to a storage policy ended");
+    }
     primary.policies.delete(id, query.force).await?;
     tracing::info!(user.id = admin.id, policy.id = id, "storage policy deleted");
     primary.audit.record(&admin, Action::Delete, Entity::Policy, Some(id), &policy.name).await;

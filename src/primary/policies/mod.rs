@@ -345,6 +345,18 @@ impl Policies {
         Ok(())
     }
 
+    /// Refuses a policy that cannot be deleted even by force: something but uploads and leftovers uses it. To be asked
+    /// before any of these is given up.
+    pub async fn check_forced(&self, id: i64) -> Result<(), PolicyError> {
+        let mut tx = self.0.db.begin_alone().await?;
+        let policy = store::by_id_in(&mut tx, id).await?.ok_or(PolicyError::NotFound(id))?;
+        let usage = store::Usage { uploads: 0, strays: 0, ..store::usage(&mut tx, id).await? };
+        match check::reason_to_keep(&policy, &usage) {
+            Some(reason) => Err(PolicyError::InUse { what: WHAT, name: policy.name, reason }),
+            None => Ok(()),
+        }
+    }
+
     async fn refuse_taken(&self, tx: &mut Tx, name: &str, but: Option<i64>) -> Result<(), PolicyError> {
         if store::name_taken(tx, name, but).await? {
             return Err(PolicyError::Taken { what: WHAT, name: name.to_owned() });

@@ -6,6 +6,7 @@ mod audit;
 mod chunks;
 mod download;
 pub(crate) mod failing;
+mod in_use;
 mod locks;
 mod overview;
 mod previews;
