@@ -54,9 +54,12 @@ format: ## Format the sources
 	cargo fmt
 	npm --prefix web run --silent format
 
-reference: ## Write .env.example, docs/configuration.md and the chart's values anew from their sources
+reference: ## Write .env.example, docs/configuration.md, web/openapi.json with its types, and the chart's values anew from their sources
 	@cargo run --locked --quiet -- config reference --format env > .env.example.new
 	@cargo run --locked --quiet -- config reference --format markdown > docs/configuration.md.new
 	@mv .env.example.new .env.example
 	@mv docs/configuration.md.new docs/configuration.md
+	@cargo run --locked --quiet -- openapi > web/openapi.json.new
+	@mv web/openapi.json.new web/openapi.json
+	@npm --prefix web run --silent types
 	@.tools/chart/python/bin/python helm/values_reference.py

@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Environment, Problems};
 use crate::entrypoint::Stopped;
+use crate::primary::Primary;
 
 /// Failed; the message says why.
 pub const EXIT_FAILURE: u8 = 1;
@@ -61,6 +62,9 @@ enum Command {
     Healthcheck,
     /// Look at configuration, data, database, network and peers, and say what is wrong: exit code 0 if nothing is
     Doctor(doctor::Arguments),
+    /// Write the API's description, an OpenAPI document, to standard output; a running primary has it at
+    /// /api/v1/openapi.json
+    Openapi,
     /// Make the secrets that a group of containers shares, once; each file is readable by its owner only
     Secrets(secrets::Arguments),
 }
@@ -125,6 +129,7 @@ fn dispatch(command: Command, environment: &Environment, working_dir: &Path) -> 
         }),
         Command::Healthcheck => healthcheck::run(environment, working_dir),
         Command::Doctor(arguments) => doctor::run(&arguments, environment, working_dir),
+        Command::Openapi => print(&Primary::openapi()),
         Command::Secrets(arguments) => secrets::run(&arguments, environment),
     }
 }

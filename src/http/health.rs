@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Reply, ok};
 use crate::protocol::Timestamp;
 
 /// What is running.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BuildInfo {
     /// `ok` or `ready`.
     pub status: &'static str,

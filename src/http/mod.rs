@@ -25,7 +25,7 @@ pub use self::error::ApiError;
 pub use self::extract::{Json, NoNul, Path, Query};
 pub use self::health::{BuildInfo, health_reply};
 pub use self::listener::{Drained, Listener};
-pub use self::reply::{Reply, created, empty, ok};
+pub use self::reply::{Created, Reply, created, empty, ok};
 use crate::protocol::{MAX_JSON_BYTES, codes};
 
 /// Wraps a role's routes in what every answer gets: request id, security headers, access log, an envelope for

@@ -1,22 +1,22 @@
 //! `/health` and `/health/ready` of the primary (primary spec §2.10).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::get;
 
-use crate::http::{ApiError, BuildInfo, health_reply, ok};
+use crate::http::{ApiError, BuildInfo, Reply, health_reply, ok};
 use crate::primary::Primary;
+use crate::primary::openapi::{Routes, get};
 use crate::protocol::{ErrorCode, codes};
 
 const NOT_READY: ErrorCode = ErrorCode { status: 503, text: "not_ready", ..codes::INTERNAL };
 
-pub(super) fn routes() -> Router<Primary> {
-    Router::new().route("/health", get(health_reply)).route("/health/ready", get(ready))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/health", get(health_reply, "Whether the process is alive"))
+        .route("/health/ready", get(ready, "Whether the primary can do its work"))
 }
 
 /// Ready: the database answers, and uploads have somewhere to go by default.
-async fn ready(State(primary): State<Primary>) -> Result<impl IntoResponse, ApiError> {
+async fn ready(State(primary): State<Primary>) -> Result<Reply<BuildInfo>, ApiError> {
     let not_ready = |text| ApiError::new(NOT_READY, text);
     primary.db.ping().await.map_err(|error| not_ready("the database does not answer").because(error))?;
     match primary.policies.default_group_id().await {

@@ -14,6 +14,7 @@ mod health;
 pub mod keys;
 pub mod links;
 pub mod nodes;
+mod openapi;
 pub mod overview;
 mod paging;
 pub mod policies;
@@ -48,6 +49,7 @@ use self::files::Files;
 use self::keys::KeysError;
 use self::links::Links;
 use self::nodes::Nodes;
+use self::openapi::{Document, Routes};
 use self::policies::{Machine, Policies, PolicyError};
 use self::previews::Previews;
 use self::search::Search;
@@ -205,6 +207,20 @@ impl Primary {
 
     /// Everything the primary answers.
     pub fn routes(&self) -> Router {
+        let routes = Self::described_routes().into_router().merge(web::routes());
+        with_common_layers(routes.with_state(self.clone()).layer(Extension(NoNul)))
+    }
+
+    /// Everything but the web app, as an OpenAPI document.
+    pub fn openapi() -> String {
+        Self::document().to_text()
+    }
+
+    fn document() -> Document {
+        Document::of(Self::described_routes())
+    }
+
+    fn described_routes() -> Routes {
         let in_space = files::api::routes()
             .merge(trash::api::routes())
             .merge(uploads::api::routes())
@@ -213,7 +229,7 @@ impl Primary {
             .merge(archives::api::routes())
             .merge(search::api::routes())
             .merge(previews::api::routes());
-        let api = Router::new()
+        let api = Routes::new()
             .nest("/teams/{team_id}", in_space.clone())
             .merge(in_space)
             .merge(previews::api::public_routes())
@@ -230,8 +246,7 @@ impl Primary {
             .merge(bootstrap::api::routes())
             .merge(tasks::api::routes())
             .merge(storage_migrations::api::routes());
-        let outside = health::routes().merge(links::api::public_routes()).merge(web::routes());
-        with_common_layers(outside.nest(API, api).with_state(self.clone()).layer(Extension(NoNul)))
+        health::routes().merge(links::api::public_routes()).merge(openapi::own_routes()).nest(API, api)
     }
 
     /// Finishes the declared bootstrap, probes nodes, removes stray objects and expired uploads, and works on tasks,

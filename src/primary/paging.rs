@@ -1,12 +1,13 @@
 //! Lists with an offset (primary spec §2.1).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
 
 /// Which part of a list is asked for.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub(in crate::primary) struct PageQuery {
     limit: Option<u32>,
     #[serde(default)]
@@ -26,7 +27,7 @@ impl PageQuery {
 }
 
 /// Direction of a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SortOrder {
     /// Smallest first.
@@ -47,7 +48,8 @@ impl SortOrder {
 }
 
 /// A part of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub(in crate::primary) struct Page<T> {
     items: Vec<T>,
     total: u64,

@@ -1,5 +1,6 @@
 //! What a follower can do, and whether that is enough (wire contract §7).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cors::{ALLOWED_HEADERS, EXPOSED_HEADERS_GET};
@@ -9,7 +10,7 @@ pub const PROTOCOL_VERSION: &str = "v2";
 const PROTOCOL_NUMBER: u16 = 2;
 
 /// `GET …/capabilities`. Missing members read as empty.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Capabilities {
     /// Highest version the follower speaks.
@@ -43,8 +44,9 @@ pub struct Capabilities {
 }
 
 /// Feature flags; each promises one thing a storage policy may need.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NodeFeatures")]
 pub struct Features {
     pub object_get: bool,
     pub object_head: bool,
@@ -72,7 +74,7 @@ pub struct Needs {
 }
 
 /// The CORS promise for presigned requests.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct BrowserCors {
     /// Request headers.
@@ -82,7 +84,7 @@ pub struct BrowserCors {
 }
 
 /// Space of a store.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Capacity {
     /// Bytes that can still be written.
@@ -92,7 +94,7 @@ pub struct Capacity {
 }
 
 /// How the default ingress target is, as far as that can be told without storing an object.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TargetCondition {
     /// In a word.
@@ -102,7 +104,7 @@ pub struct TargetCondition {
 }
 
 /// The word for the condition of the default ingress target.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetState {
     /// It takes objects.
@@ -118,8 +120,9 @@ pub enum TargetState {
 }
 
 /// Upper bounds of a follower.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NodeLimits")]
 pub struct Limits {
     /// Largest object in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]

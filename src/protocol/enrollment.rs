@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,9 +24,10 @@ pub const TOKEN_EXPIRED: &str = "enrollment token has expired";
 const ACK_PREFIX: &str = "enr_ack_";
 
 /// Body of a redeem.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct RedeemRequest {
     /// `enr_` + 32 hex digits; white space around it is dropped.
+    #[schemars(with = "String")]
     pub token: SecretString,
 }
 
@@ -56,9 +58,10 @@ pub struct RedeemReply {
 }
 
 /// Body of an acknowledgement.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct AckRequest {
     /// As received with the redeem.
+    #[schemars(with = "String")]
     pub ack_token: SecretString,
 }
 

@@ -1,5 +1,6 @@
 //! The object that every JSON reply is (wire contract §1).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ErrorCode;
@@ -21,7 +22,7 @@ pub struct Envelope<T> {
 }
 
 /// The machine-readable part of a failure. Unknown members are ignored by every reader.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// Stable text; equals `subcode` where there is one.
     #[serde(default)]

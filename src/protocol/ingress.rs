@@ -1,6 +1,7 @@
 //! Ingress targets as they travel: what a primary asks for, what a follower answers (wire contract §6). On the wire
 //! they are called ingress profiles.
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const INGRESS_TARGET_MEMBER: &str = "ingress_target";
 
 /// Where an ingress target keeps its objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IngressDriver {
     /// A directory of the follower.
@@ -30,7 +31,7 @@ impl IngressDriver {
 }
 
 /// How a bucket appears in addresses. Ours; older peers know path style only.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BucketAddressing {
     /// `https://endpoint/bucket/key`.
@@ -51,7 +52,7 @@ impl BucketAddressing {
 }
 
 /// An ingress target as a follower describes it; keys are never part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IngressTarget {
     /// `igp_` + 32 hex digits.
     pub profile_key: String,
@@ -95,7 +96,7 @@ impl IngressTarget {
 }
 
 /// `POST …/ingress-profiles`. Which members are required depends on the driver; the follower checks.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct CreateIngressTarget {
     /// Not blank.
     pub name: String,
@@ -109,9 +110,11 @@ pub struct CreateIngressTarget {
     pub bucket: Option<String>,
     /// Required for S3.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub access_key: Option<SecretString>,
     /// Required for S3.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub secret_key: Option<SecretString>,
     /// S3 region to sign for; `auto` unless given.
     #[serde(default)]
@@ -129,7 +132,7 @@ pub struct CreateIngressTarget {
 }
 
 /// `PATCH …/ingress-profiles/{profile_key}`. `null` and absent mean unchanged.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct UpdateIngressTarget {
     /// Not blank.
@@ -141,8 +144,10 @@ pub struct UpdateIngressTarget {
     /// S3 bucket.
     pub bucket: Option<String>,
     /// S3 access key.
+    #[schemars(with = "Option<String>")]
     pub access_key: Option<SecretString>,
     /// S3 secret key.
+    #[schemars(with = "Option<String>")]
     pub secret_key: Option<SecretString>,
     /// S3 region to sign for; blank takes it away.
     pub region: Option<String>,

@@ -24,6 +24,7 @@ mod worker;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,8 +68,9 @@ pub trait Tuning: fmt::Debug + Send + Sync + 'static {
 }
 
 /// How a task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TaskState")]
 pub enum State {
     /// Waits to be begun.
     Pending,
@@ -85,7 +87,8 @@ pub enum State {
 }
 
 /// A part of a task, as people see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TaskStep")]
 pub struct Step {
     /// What is done.
     pub title: String,

@@ -204,6 +204,24 @@ fn sql_stands_only_in_the_rooms_made_for_it_and_http_not_in_the_rules() {
 }
 
 #[test]
+fn every_route_of_the_primary_is_entered_with_its_description() {
+    // The pages of the web app are no API.
+    let own_routers = [["primary", "openapi", "routes"].as_slice(), &["primary", "web"]];
+    let mut wrong = Vec::new();
+    for file in source_files() {
+        let own = segments(&file);
+        if own[0] != "primary" || own_routers.iter().any(|allowed| own == *allowed) {
+            continue;
+        }
+        let code = without_comments(&std::fs::read_to_string(&file).expect("source"));
+        if code.contains("Router::new") || code.contains("axum::routing") {
+            wrong.push(own.join("/"));
+        }
+    }
+    assert!(wrong.is_empty(), "routes past `primary::openapi`:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_source_file_outgrows_its_job() {
     let long: Vec<_> = source_files()
         .into_iter()

@@ -7,7 +7,7 @@ use super::TargetRecord;
 use crate::follower::Follower;
 use crate::follower::caller::SignedEvenDisabled;
 use crate::follower::health;
-use crate::http::{ApiError, Json, Path, Reply, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Reply, created, empty, ok};
 use crate::protocol::{CreateIngressTarget, IngressTarget, Namespace, UpdateIngressTarget};
 
 /// Targets that are looked at together for a list.
@@ -43,7 +43,7 @@ pub(in crate::follower) async fn create_target(
     SignedEvenDisabled(binding): SignedEvenDisabled,
     State(follower): State<Follower>,
     Json(asked): Json<CreateIngressTarget>,
-) -> Result<Reply<IngressTarget>, ApiError> {
+) -> Result<Created<IngressTarget>, ApiError> {
     let ingress = follower.ingress().clone();
     let target = follower.change(async move { ingress.create(&binding.namespace, &asked).await }).await?;
     tracing::info!(profile_key = target.profile_key, base_path = target.base_path, "ingress target made");

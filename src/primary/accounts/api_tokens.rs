@@ -1,5 +1,6 @@
 //! Personal API tokens: passwords for programs, which their user makes, sees once, and takes back.
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +20,9 @@ const MAX_NAME_CHARS: usize = 64;
 const USE_NOTED_EVERY_SECS: i64 = 60;
 
 /// What a token may do of what its user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApiTokenScope")]
 pub enum Scope {
     /// Nothing that changes anything: GET, HEAD and OPTIONS.
     Read,
@@ -29,7 +31,7 @@ pub enum Scope {
 }
 
 /// A token as it is listed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ApiToken {
     /// Id.
     pub id: i64,
@@ -46,7 +48,7 @@ pub struct ApiToken {
 }
 
 /// A token to be made.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct NewApiToken {
     /// What to call it: 1 to 64 characters.
     pub name: String,

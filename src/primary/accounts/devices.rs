@@ -1,5 +1,6 @@
 //! The logins of a user as a list of devices, and their end from another one.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Account, AccountError, Accounts, CurrentUser, store};
@@ -8,7 +9,7 @@ use crate::primary::audit::{Action, Actor, Entity, NewEntry};
 use crate::protocol::Timestamp;
 
 /// A login as its user sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Device {
     /// Id of the login.
     pub id: String,
@@ -25,7 +26,7 @@ pub struct Device {
 }
 
 /// What an administrator's revocation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Revoked {
     /// Logins.
     pub sessions: u64,

@@ -13,6 +13,7 @@ mod sessions;
 mod store;
 mod token;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +40,9 @@ use crate::primary::spaces::{self, SpaceOwner};
 use crate::protocol::Timestamp;
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "UserRole")]
 pub enum Role {
     /// Everything.
     Admin,
@@ -49,8 +51,9 @@ pub enum Role {
 }
 
 /// Whether a user may log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "UserStatus")]
 pub enum Status {
     /// Yes.
     Active,
@@ -122,7 +125,7 @@ pub enum Access {
 }
 
 /// Which accounts are asked for, and in which order.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct UserFilter {
     /// Part of name or mail address, whatever the case.
@@ -139,7 +142,7 @@ pub struct UserFilter {
 }
 
 /// What a list of accounts is sorted by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UserSort {
     #[default]

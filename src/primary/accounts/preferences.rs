@@ -1,5 +1,6 @@
 //! What a user chose for the pages: a few bounded values, of which the server only keeps the record.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{AccountError, Accounts, store};
@@ -11,7 +12,7 @@ const MAX_LANGUAGE_BYTES: usize = 35;
 const MAX_TIME_ZONE_BYTES: usize = 64;
 
 /// The choices of a user; `None` is the page's default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Preferences {
     /// Language tag such as `en` or `zh-CN`.
@@ -31,7 +32,7 @@ pub struct Preferences {
 }
 
 /// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {
     System,
@@ -40,7 +41,7 @@ pub enum Theme {
 }
 
 /// How a folder is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
     List,
@@ -48,7 +49,7 @@ pub enum View {
 }
 
 /// What a folder is sorted by (primary spec §2.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SortKey {
     Name,
@@ -59,7 +60,7 @@ pub enum SortKey {
 }
 
 /// A change of some choices: an absent member leaves one, `null` returns it to the page's default.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PreferencesChange {
     #[serde(deserialize_with = "present")]

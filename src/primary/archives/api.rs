@@ -1,30 +1,34 @@
 //! `/batch/archive-download` (primary spec §2.8), and archives as answers.
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use http::{HeaderValue, Method, header};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Wanted, content};
-use crate::http::{ApiError, Json, Path, created};
+use crate::http::{ApiError, Created, Json, Path, created};
 use crate::primary::Primary;
 use crate::primary::files::{FileError, FileName, disposition};
+use crate::primary::openapi::{Archive, Routes, Shaped, get, post};
 use crate::primary::teams::InSpace;
 use crate::protocol::{Timestamp, codes};
 
 const MAX_ITEMS: usize = 1_000;
 const DEFAULT_NAME: &str = "archive";
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/batch/archive-download", post(ticket))
-        .route("/batch/archive-download/{token}", get(download))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route(
+            "/batch/archive-download",
+            post(ticket, "Prepare an archive of files and folders; gives a path to fetch it from, once"),
+        )
+        .route("/batch/archive-download/{token}", get(download, "Fetch a prepared archive"))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ArchiveRequest")]
 struct TicketRequest {
     #[serde(default)]
     file_ids: Vec<i64>,
@@ -33,7 +37,8 @@ struct TicketRequest {
     archive_name: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ArchiveTicket")]
 struct Ticket {
     token: String,
     /// Where to fetch the archive, once.
@@ -42,7 +47,7 @@ struct Ticket {
 }
 
 /// A team's id is [`InSpace`]'s business.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct TokenPath {
     token: String,
 }
@@ -67,7 +72,7 @@ async fn ticket(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(request): Json<TicketRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<Ticket>, ApiError> {
     let wanted = request.check()?;
     let (token, expires_at) = primary.archives.ticket(&primary.files, space, user.id, &wanted).await?;
     tracing::info!(user.id = user.id, items = wanted.items().len(), "archive prepared");
@@ -81,7 +86,7 @@ async fn download(
     InSpace { user, space }: InSpace,
     Path(TokenPath { token }): Path<TokenPath>,
     method: Method,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Archive>, ApiError> {
     if method == Method::HEAD {
         // It would use the ticket up for nothing.
         return Err(ApiError::new(codes::METHOD_NOT_ALLOWED, "an archive can only be fetched with GET"));
@@ -89,7 +94,7 @@ async fn download(
     let wanted = primary.archives.redeem(&token, user.id, space).await?;
     let plan = primary.archives.plan(&primary.files, space, &wanted.items()).await?;
     tracing::info!(user.id = user.id, bytes = plan.length, "archive sent");
-    Ok(primary.archive_answer(plan, &wanted.name, &method))
+    Ok(primary.archive_answer(plan, &wanted.name, &method).into())
 }
 
 impl Primary {

@@ -1,19 +1,17 @@
 //! `/admin/audit-logs` (primary spec §2.10).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::get;
 
-use super::AuditFilter;
-use crate::http::{ApiError, Query, ok};
+use super::{AuditFilter, Entry};
+use crate::http::{ApiError, Query, Reply, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::openapi::{Routes, get};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::codes;
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new().route("/admin/audit-logs", get(list))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new().route("/admin/audit-logs", get(list, "The audit trail"))
 }
 
 async fn list(
@@ -21,7 +19,7 @@ async fn list(
     _: Admin,
     Query(page): Query<PageQuery>,
     Query(filter): Query<AuditFilter>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<Entry>>, ApiError> {
     let (entries, total) = primary
         .audit
         .list(&filter, page.limit(), page.offset())

@@ -6,7 +6,8 @@ mod store;
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use self::store::AuditFilter;
 use crate::db::{Db, Tx};
@@ -81,6 +82,7 @@ pub enum Entity {
     Team,
     Share,
     DirectLink,
+    Lock,
 }
 
 /// Who did it.
@@ -110,7 +112,8 @@ pub struct NewEntry<'a> {
 }
 
 /// A written entry.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
 pub struct Entry {
     /// Id; a later entry has a larger one.
     pub id: i64,
@@ -125,13 +128,23 @@ pub struct Entry {
     /// Its name at that time.
     pub entity_name: String,
     /// In addition, for people.
-    pub details: serde_json::Value,
+    pub details: Details,
     /// Address of the client; empty where there was none.
     pub ip_address: String,
     /// What the client called itself.
     pub client: String,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// What an entry tells in addition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditDetails")]
+#[serde(default)]
+pub struct Details {
+    /// For people; absent when there is nothing to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// The trail.
@@ -248,6 +261,13 @@ impl Action {
     }
 }
 
+impl AuditFilter {
+    /// All that was done to one thing.
+    pub fn about(entity: Entity, id: i64) -> Self {
+        Self { entity_type: Some(entity.as_str().to_owned()), entity_id: Some(id), ..Self::default() }
+    }
+}
+
 impl Entity {
     fn as_str(self) -> &'static str {
         match self {
@@ -262,6 +282,7 @@ impl Entity {
             Self::Team => "team",
             Self::Share => "share",
             Self::DirectLink => "direct_link",
+            Self::Lock => "lock",
         }
     }
 }

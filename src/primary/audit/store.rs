@@ -1,5 +1,6 @@
 //! SQL of the audit trail.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::Row;
@@ -10,7 +11,7 @@ use crate::db::{Db, Tx};
 use crate::protocol::Timestamp;
 
 /// Which entries are asked for; `None` is all of them.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AuditFilter {
     /// Done by this user.

@@ -1,22 +1,21 @@
 //! `/admin/bootstrap`: how far the declared bootstrap is, for the console.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{BootstrapError, Kind, Step};
-use crate::http::{ApiError, ok};
+use crate::http::{ApiError, Reply, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::openapi::{Routes, get};
 use crate::protocol::{Timestamp, codes};
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new().route("/admin/bootstrap", get(read))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new().route("/admin/bootstrap", get(read, "How far the declared bootstrap is"))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct BootstrapInfo {
     /// Whether anything was ever declared.
     declared: bool,
@@ -25,7 +24,8 @@ struct BootstrapInfo {
     steps: Vec<StepInfo>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BootstrapStep")]
 struct StepInfo {
     kind: Kind,
     /// Declared name of the node of an ingress target; absent for everything else.
@@ -45,7 +45,7 @@ impl From<Step> for StepInfo {
     }
 }
 
-async fn read(State(primary): State<Primary>, _: Admin) -> Result<impl IntoResponse, ApiError> {
+async fn read(State(primary): State<Primary>, _: Admin) -> Result<Reply<BootstrapInfo>, ApiError> {
     let steps = primary.bootstrap.steps().await.map_err(|error| match error {
         BootstrapError::Database(error) => ApiError::internal(codes::DATABASE, error),
         other => ApiError::internal(codes::INTERNAL, other),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -9,8 +10,9 @@ use crate::primary::audit::{Action, Entity};
 use crate::protocol::Timestamp;
 
 /// What a step makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "BootstrapKind")]
 pub enum Kind {
     /// The first user.
     Administrator,
@@ -29,8 +31,9 @@ pub enum Kind {
 }
 
 /// How far a step is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "BootstrapState")]
 pub enum State {
     /// It waits for something, or for its turn.
     Pending,

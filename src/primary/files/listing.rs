@@ -7,7 +7,7 @@ use super::{FileError, FileRecord, Files, FolderRecord, Item};
 use crate::primary::spaces::Space;
 
 /// What a list is sorted by; equal items by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SortBy {
     /// Name without regard to case.
@@ -24,7 +24,7 @@ pub enum SortBy {
 }
 
 /// Direction of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// The smallest first.
@@ -35,7 +35,7 @@ pub enum Order {
 }
 
 /// The last file of a page: the next one begins behind it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Cursor {
     /// What the list is sorted by, of that file.
     pub value: String,

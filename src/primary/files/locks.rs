@@ -178,13 +178,12 @@ impl Files {
         Ok((locks::page(&self.db, limit, offset, now).await?, locks::count(&self.db, now).await?))
     }
 
-    /// Takes one lock away, whoever holds it.
-    pub async fn break_lock(&self, id: i64) -> Result<(), FileError> {
+    /// Takes one lock away, whoever holds it, and gives what it was.
+    pub async fn break_lock(&self, id: i64) -> Result<Lock, FileError> {
         let mut tx = self.db.begin().await?;
-        if !locks::delete(&mut tx, id).await? {
-            return Err(FileError::LockNotFound(id));
-        }
-        Ok(tx.commit().await?)
+        let lock = locks::delete(&mut tx, id).await?.ok_or(FileError::LockNotFound(id))?;
+        tx.commit().await?;
+        Ok(lock)
     }
 
     /// Removes locks that have expired; gives how many there were.

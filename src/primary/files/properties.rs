@@ -14,7 +14,7 @@ const MAX_NAME_BYTES: usize = 255;
 const MAX_VALUE_BYTES: usize = 65_536;
 
 /// A property.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Property {
     /// Whose name it is; over WebDAV an XML namespace. May be empty.
     pub namespace: String,

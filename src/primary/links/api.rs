@@ -1,44 +1,50 @@
 //! `/files/{id}/direct-link` and `/files/{id}/preview-link`, and what they lead to: `/d/…` and `/pv/…`, outside of the
 //! API's path (primary spec §2.8).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use http::{HeaderMap, Method};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::http::{ApiError, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::files::{FileRecord, Way, content_answer};
+use crate::primary::openapi::{Content, Routes, Shaped, get, post};
 use crate::primary::teams::InSpace;
 use crate::protocol::{Timestamp, codes};
 
 /// For those who may see the file.
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/files/{id}/direct-link", get(direct).post(renew).delete(revoke))
-        .route("/files/{id}/preview-link", post(preview))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route(
+            "/files/{id}/direct-link",
+            get(direct, "The direct link of a file, made when there is none")
+                .post(renew, "Put another direct link in the place of the old one")
+                .delete(revoke, "Take the direct link back"),
+        )
+        .route("/files/{id}/preview-link", post(preview, "A link to show a file, for minutes and a few uses"))
 }
 
 /// For everybody with a link.
-pub(in crate::primary) fn public_routes() -> Router<Primary> {
-    Router::new().route("/d/{token}/{filename}", get(follow)).route("/pv/{token}/{filename}", get(view))
+pub(in crate::primary) fn public_routes() -> Routes {
+    Routes::new()
+        .route("/d/{token}/{filename}", get(follow, "The file behind a direct link"))
+        .route("/pv/{token}/{filename}", get(view, "The file behind a preview link; counts as a use"))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Id {
     id: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct DirectLink {
     token: String,
     path: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct PreviewLinkInfo {
     path: String,
     expires_at: Timestamp,
@@ -46,14 +52,14 @@ struct PreviewLinkInfo {
 }
 
 /// The name is for people and programs that look at the address; the token alone decides.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct LinkPath {
     token: String,
     #[serde(rename = "filename")]
     _filename: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct FollowQuery {
     download: Option<String>,
 }
@@ -66,7 +72,7 @@ async fn direct(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<DirectLink>, ApiError> {
     let (file, token) = primary.links.direct(&primary.files, space, &user, id).await?;
     Ok(ok(DirectLink { path: path("d", &token, &file), token }))
 }
@@ -75,7 +81,7 @@ async fn renew(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<DirectLink>, ApiError> {
     let (file, token) = primary.links.renew(&primary.files, space, &user, id).await?;
     tracing::info!(user.id = user.id, file.id = id, "direct link renewed");
     Ok(created(DirectLink { path: path("d", &token, &file), token }))
@@ -85,7 +91,7 @@ async fn revoke(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.links.revoke(&primary.files, space, &user, id).await?;
     tracing::info!(user.id = user.id, file.id = id, "direct link revoked");
     Ok(empty())
@@ -95,7 +101,7 @@ async fn preview(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<PreviewLinkInfo>, ApiError> {
     let (file, link) = primary.links.preview(&primary.files, space, id).await?;
     let path = path("pv", &link.token, &file);
     Ok(created(PreviewLinkInfo { path, expires_at: link.expires_at, max_uses: link.max_uses }))
@@ -107,10 +113,10 @@ async fn follow(
     Query(query): Query<FollowQuery>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Content>, ApiError> {
     let file = primary.links.follow(&primary.files, &token).await?;
     let way = if query.download.as_deref() == Some("1") { Way::TO_KEEP } else { Way::INLINE };
-    content_answer(&primary, &file, way, &method, &headers).await
+    content_answer(&primary, &file, way, &method, &headers).await.map(Shaped::from)
 }
 
 async fn view(
@@ -118,11 +124,11 @@ async fn view(
     Path(LinkPath { token, .. }): Path<LinkPath>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Content>, ApiError> {
     if method == Method::HEAD {
         // It would use the link up for nothing.
         return Err(ApiError::new(codes::METHOD_NOT_ALLOWED, "a preview can only be fetched with GET"));
     }
     let file = primary.links.use_preview(&primary.files, &token).await?;
-    content_answer(&primary, &file, Way::INLINE, &method, &headers).await
+    content_answer(&primary, &file, Way::INLINE, &method, &headers).await.map(Shaped::from)
 }

@@ -1,9 +1,7 @@
 //! `/admin/remote-nodes` and the public enrollment calls (wire contract §2, §10.5; primary spec §2.4).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, patch, post};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -11,36 +9,61 @@ use super::{
     BrowserCheck, Diagnosis, EnrollmentStatus, IssuedToken, NewNode, Node, NodeChange, NodeSort, Nodes,
     Redeemed, SortOrder,
 };
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{Action, Actor, Entity};
 use crate::primary::caller::{Caller, PublicCall};
+use crate::primary::openapi::{Routes, get, patch, post};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{
-    AckRequest, BaseUrl, Capabilities, CreateIngressTarget, RedeemRequest, Timestamp, UpdateIngressTarget,
+    AckRequest, BaseUrl, Capabilities, CreateIngressTarget, IngressTarget, RedeemRequest, Timestamp,
+    UpdateIngressTarget,
 };
 
-type Answer = Result<axum::response::Response, ApiError>;
-
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/admin/remote-nodes", get(list).post(create))
-        .route("/admin/remote-nodes/test", post(test_address))
-        .route("/admin/remote-nodes/{id}", get(read).patch(change).delete(remove))
-        .route("/admin/remote-nodes/{id}/test", post(test))
-        .route("/admin/remote-nodes/{id}/enrollment-token", post(issue_token))
-        .route("/admin/remote-nodes/{id}/browser-check", post(begin_browser_check).delete(end_browser_check))
-        .route("/admin/remote-nodes/{id}/ingress-profiles", get(list_targets).post(add_target))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/admin/remote-nodes", get(list, "Nodes").post(create, "Make a node"))
+        .route(
+            "/admin/remote-nodes/test",
+            post(test_address, "Test a follower by address and keys, before there is a node for it"),
+        )
+        .route(
+            "/admin/remote-nodes/{id}",
+            get(read, "A node")
+                .patch(change, "Change a node; disabling it takes effect at once")
+                .delete(remove, "Delete a node that nothing uses"),
+        )
+        .route("/admin/remote-nodes/{id}/test", post(test, "Test a node now and keep what came out"))
+        .route(
+            "/admin/remote-nodes/{id}/enrollment-token",
+            post(issue_token, "Make an enrollment token; a pending one loses its worth"),
+        )
+        .route(
+            "/admin/remote-nodes/{id}/browser-check",
+            post(begin_browser_check, "Addresses by which a browser tries to reach the node")
+                .delete(end_browser_check, "Remove what the browser check left at the node"),
+        )
+        .route(
+            "/admin/remote-nodes/{id}/ingress-profiles",
+            get(list_targets, "Ingress targets of a node").post(add_target, "Make an ingress target"),
+        )
         .route(
             "/admin/remote-nodes/{id}/ingress-profiles/{profile_key}",
-            patch(change_target).delete(remove_target),
+            patch(change_target, "Change an ingress target")
+                .delete(remove_target, "Delete an ingress target"),
         )
-        .route("/public/remote-enrollment/redeem", post(redeem))
-        .route("/public/remote-enrollment/ack", post(acknowledge))
+        .route(
+            "/public/remote-enrollment/redeem",
+            post(redeem, "What a follower gets for its enrollment token"),
+        )
+        .route(
+            "/public/remote-enrollment/ack",
+            post(acknowledge, "A follower says that it keeps its binding"),
+        )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SortQuery {
     #[serde(default)]
     sort_by: NodeSort,
@@ -48,7 +71,8 @@ struct SortQuery {
     sort_order: SortOrder,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NewNode")]
 struct CreateRequest {
     name: String,
     namespace: Option<String>,
@@ -56,7 +80,8 @@ struct CreateRequest {
     is_enabled: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NodeChange")]
 struct ChangeRequest {
     name: Option<String>,
     namespace: Option<String>,
@@ -64,22 +89,25 @@ struct ChangeRequest {
     is_enabled: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NodeTest")]
 struct TestRequest {
     base_url: String,
     access_key: String,
+    #[schemars(with = "String")]
     secret_key: SecretString,
 }
 
 /// What a token is for; no body is a first enrollment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "EnrollmentTokenRequest")]
 struct TokenRequest {
     #[serde(default)]
     re_enroll: bool,
 }
 
 /// A node as administrators see it; its keys are not part of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct NodeInfo {
     id: i64,
     name: String,
@@ -103,7 +131,8 @@ struct NodeInfo {
 }
 
 /// The only answer that carries a token.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EnrollmentToken")]
 struct TokenInfo {
     remote_node_id: i64,
     remote_node_name: String,
@@ -114,7 +143,7 @@ struct TokenInfo {
 }
 
 /// Presigned URLs of one tiny object, for the browser that asks.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BrowserCheckInfo {
     put_url: String,
     get_url: String,
@@ -123,7 +152,7 @@ struct BrowserCheckInfo {
 }
 
 /// Everything a follower needs; the only answer that carries a node's keys.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RedeemInfo {
     remote_node_id: i64,
     remote_node_name: String,
@@ -215,18 +244,18 @@ async fn list(
     _: Admin,
     Query(page): Query<PageQuery>,
     Query(sort): Query<SortQuery>,
-) -> Answer {
+) -> Result<Reply<Page<NodeInfo>>, ApiError> {
     let (nodes, total) =
         primary.nodes.list(sort.sort_by, sort.sort_order, page.limit(), page.offset()).await?;
     let items: Vec<NodeInfo> = nodes.into_iter().map(|node| NodeInfo::of(&primary.nodes, node)).collect();
-    Ok(ok(Page::of(items, total, page)).into_response())
+    Ok(ok(Page::of(items, total, page)))
 }
 
 async fn create(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Json(request): Json<CreateRequest>,
-) -> Answer {
+) -> Result<Created<NodeInfo>, ApiError> {
     let new = NewNode {
         name: request.name,
         namespace: request.namespace,
@@ -236,11 +265,15 @@ async fn create(
     let node = primary.nodes.create(new).await?;
     tracing::info!(user.id = admin.id, node.id = node.id, "remote node created");
     primary.audit.record(&admin, Action::Create, Entity::Node, Some(node.id), &node.name).await;
-    Ok(created(NodeInfo::of(&primary.nodes, node)).into_response())
+    Ok(created(NodeInfo::of(&primary.nodes, node)))
 }
 
-async fn read(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(NodeInfo::of(&primary.nodes, primary.nodes.get(id).await?)).into_response())
+async fn read(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<NodeInfo>, ApiError> {
+    Ok(ok(NodeInfo::of(&primary.nodes, primary.nodes.get(id).await?)))
 }
 
 async fn change(
@@ -248,7 +281,7 @@ async fn change(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(request): Json<ChangeRequest>,
-) -> Answer {
+) -> Result<Reply<NodeInfo>, ApiError> {
     let change = NodeChange {
         name: request.name,
         namespace: request.namespace,
@@ -258,24 +291,36 @@ async fn change(
     let node = primary.nodes.change(id, change).await?;
     tracing::info!(user.id = admin.id, node.id = id, node.is_enabled, "remote node changed");
     primary.audit.record(&admin, Action::Change, Entity::Node, Some(id), &node.name).await;
-    Ok(ok(NodeInfo::of(&primary.nodes, node)).into_response())
+    Ok(ok(NodeInfo::of(&primary.nodes, node)))
 }
 
-async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+async fn remove(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<()>, ApiError> {
     let node = primary.nodes.get(id).await?;
     primary.nodes.delete(id).await?;
     tracing::info!(user.id = admin.id, node.id = id, "remote node deleted");
     primary.audit.record(&admin, Action::Delete, Entity::Node, Some(id), &node.name).await;
-    Ok(empty().into_response())
+    Ok(empty())
 }
 
-async fn test(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(NodeInfo::of(&primary.nodes, primary.nodes.test(id).await?)).into_response())
+async fn test(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<NodeInfo>, ApiError> {
+    Ok(ok(NodeInfo::of(&primary.nodes, primary.nodes.test(id).await?)))
 }
 
-async fn test_address(State(primary): State<Primary>, _: Admin, Json(request): Json<TestRequest>) -> Answer {
+async fn test_address(
+    State(primary): State<Primary>,
+    _: Admin,
+    Json(request): Json<TestRequest>,
+) -> Result<Reply<Capabilities>, ApiError> {
     let tested = primary.nodes.test_address(&request.base_url, &request.access_key, &request.secret_key);
-    Ok(ok(tested.await?).into_response())
+    Ok(ok(tested.await?))
 }
 
 async fn issue_token(
@@ -283,25 +328,37 @@ async fn issue_token(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     request: Option<Json<TokenRequest>>,
-) -> Answer {
+) -> Result<Created<TokenInfo>, ApiError> {
     let re_enroll = request.is_some_and(|Json(request)| request.re_enroll);
     let issued = primary.nodes.issue_token(id, re_enroll, Timestamp::now()).await?;
     tracing::info!(user.id = admin.id, node.id = id, re_enroll, "enrollment token issued");
     primary.audit.record(&admin, Action::IssueToken, Entity::Node, Some(id), &issued.node.name).await;
-    Ok(created(TokenInfo::from(issued)).into_response())
+    Ok(created(TokenInfo::from(issued)))
 }
 
-async fn begin_browser_check(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(created(BrowserCheckInfo::from(primary.nodes.begin_browser_check(id).await?)).into_response())
+async fn begin_browser_check(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Created<BrowserCheckInfo>, ApiError> {
+    Ok(created(BrowserCheckInfo::from(primary.nodes.begin_browser_check(id).await?)))
 }
 
-async fn end_browser_check(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
+async fn end_browser_check(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<()>, ApiError> {
     primary.nodes.end_browser_check(id).await?;
-    Ok(empty().into_response())
+    Ok(empty())
 }
 
-async fn list_targets(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(primary.nodes.targets(id).await?).into_response())
+async fn list_targets(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<Vec<IngressTarget>>, ApiError> {
+    Ok(ok(primary.nodes.targets(id).await?))
 }
 
 async fn add_target(
@@ -309,7 +366,7 @@ async fn add_target(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(target): Json<CreateIngressTarget>,
-) -> Answer {
+) -> Result<Created<IngressTarget>, ApiError> {
     let target = primary.nodes.add_target(id, &target).await?;
     tracing::info!(
         user.id = admin.id,
@@ -318,7 +375,7 @@ async fn add_target(
         "ingress target added"
     );
     primary.audit.record(&admin, Action::Create, Entity::IngressTarget, Some(id), &target.name).await;
-    Ok(created(target).into_response())
+    Ok(created(target))
 }
 
 async fn change_target(
@@ -326,42 +383,42 @@ async fn change_target(
     Admin(admin): Admin,
     Path((id, profile_key)): Path<(i64, String)>,
     Json(change): Json<UpdateIngressTarget>,
-) -> Answer {
+) -> Result<Reply<IngressTarget>, ApiError> {
     let target = primary.nodes.change_target(id, &profile_key, &change).await?;
     tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target changed");
     primary.audit.record(&admin, Action::Change, Entity::IngressTarget, Some(id), &target.name).await;
-    Ok(ok(target).into_response())
+    Ok(ok(target))
 }
 
 async fn remove_target(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Path((id, profile_key)): Path<(i64, String)>,
-) -> Answer {
+) -> Result<Reply<()>, ApiError> {
     primary.nodes.remove_target(id, &profile_key).await?;
     tracing::info!(user.id = admin.id, node.id = id, profile_key, "ingress target removed");
     primary.audit.record(&admin, Action::Delete, Entity::IngressTarget, Some(id), &profile_key).await;
-    Ok(empty().into_response())
+    Ok(empty())
 }
 
 async fn redeem(
     State(primary): State<Primary>,
     caller: Caller,
     Json(request): Json<RedeemRequest>,
-) -> Answer {
+) -> Result<Reply<RedeemInfo>, ApiError> {
     primary.admit(&caller, PublicCall::Plain)?;
     let redeemed = primary.nodes.redeem(request.token.expose_secret(), Timestamp::now()).await?;
     primary.forgive(&caller, PublicCall::Plain);
     let (by, node) = (Actor::stranger(&caller), &redeemed.node);
     primary.audit.record(by, Action::Redeem, Entity::Node, Some(node.id), &node.name).await;
-    Ok(ok(RedeemInfo::from(redeemed)).into_response())
+    Ok(ok(RedeemInfo::from(redeemed)))
 }
 
 async fn acknowledge(
     State(primary): State<Primary>,
     caller: Caller,
     Json(request): Json<AckRequest>,
-) -> Answer {
+) -> Result<Reply<()>, ApiError> {
     primary.admit(&caller, PublicCall::Plain)?;
     let enrolled = primary.nodes.acknowledge(request.ack_token.expose_secret(), Timestamp::now()).await?;
     primary.forgive(&caller, PublicCall::Plain);
@@ -370,7 +427,7 @@ async fn acknowledge(
         let by = Actor::stranger(&caller);
         primary.audit.record(by, Action::Enroll, Entity::Node, Some(node_id), &name).await;
     }
-    Ok(empty().into_response())
+    Ok(empty())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Capabilities, MAX_CLOCK_SKEW_SECS, Needs, TargetState, codes};
@@ -12,8 +13,9 @@ use crate::storage::remote::{CallError, CallFailure, Refusal, ReplyProblem, Stat
 const MAX_TOLD_CHARS: usize = 500;
 
 /// What kind of trouble it is. Programs may decide by it; people read the hint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DiagnosisClass")]
 pub enum Class {
     /// The base URL is missing or is none.
     BadEndpoint,
@@ -60,15 +62,16 @@ pub enum Class {
 }
 
 /// Which way the failed call went. Followers call the primary only to enroll, so there is one for now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DiagnosisHop")]
 pub enum Hop {
     /// The primary called the follower.
     PrimaryToFollower,
 }
 
 /// Why a follower cannot be used, for people and for programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// The kind of trouble.
     pub class: Class,

@@ -1,6 +1,7 @@
 //! How a follower gets the keys of its node: a token is issued, redeemed by the follower, acknowledged by the
 //! follower (wire contract §2). The clock is a parameter, so that expiry is a rule and not a matter of waiting.
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ use crate::protocol::{
 const NEVER_MS: i64 = i64::MAX;
 
 /// How far an enrollment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EnrollmentStatus {
     /// No token, or only replaced ones.

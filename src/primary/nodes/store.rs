@@ -2,6 +2,7 @@
 
 pub(super) mod enrollments;
 
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use sqlx::any::AnyRow;
@@ -29,7 +30,7 @@ const CALLABLE: &str = "base_url <> '' AND EXISTS \
      (SELECT 1 FROM enrollments e WHERE e.node_id = nodes.id AND e.acked_at IS NOT NULL)";
 
 /// What a list of nodes is sorted by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeSort {
     Id,

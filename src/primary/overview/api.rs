@@ -1,16 +1,15 @@
 //! `/admin/overview` (primary spec §2.10).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Overview, Span};
-use crate::http::{ApiError, Query, ok};
+use crate::http::{ApiError, Query, Reply, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{AuditFilter, Entry};
+use crate::primary::openapi::{Routes, get};
 use crate::protocol::{Timestamp, codes};
 
 const MAX_DAYS: u32 = 90;
@@ -18,11 +17,11 @@ const MAX_EVENTS: u32 = 50;
 /// No place is further from UTC.
 const MAX_OFFSET_MINUTES: i32 = 14 * 60;
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new().route("/admin/overview", get(read))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new().route("/admin/overview", get(read, "What there is, and what the last days brought"))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(default)]
 struct OverviewQuery {
     /// Days of the series, 1 to 90.
@@ -39,7 +38,7 @@ impl Default for OverviewQuery {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct OverviewInfo {
     #[serde(flatten)]
     overview: Overview,
@@ -50,7 +49,7 @@ async fn read(
     State(primary): State<Primary>,
     _: Admin,
     Query(query): Query<OverviewQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<OverviewInfo>, ApiError> {
     let offset_minutes = query.utc_offset_minutes.clamp(-MAX_OFFSET_MINUTES, MAX_OFFSET_MINUTES);
     let span = Span { days: query.days.clamp(1, MAX_DAYS), offset_minutes };
     let failed = |error| ApiError::internal(codes::DATABASE, error);

@@ -4,6 +4,7 @@
 pub(in crate::primary) mod api;
 mod store;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::db::Db;
@@ -13,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
 
 /// How much there is of everything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Totals {
     /// Accounts.
     pub users: u64,
@@ -32,7 +33,7 @@ pub struct Totals {
 }
 
 /// What lies under a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PolicyUse {
     /// The policy; one without blobs is not in the list.
     pub policy_id: i64,
@@ -43,7 +44,7 @@ pub struct PolicyUse {
 }
 
 /// Whose uploads a policy group routes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct GroupUse {
     /// The group; one that nobody has is not in the list.
     pub policy_group_id: i64,
@@ -54,7 +55,7 @@ pub struct GroupUse {
 }
 
 /// One day.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Day {
     /// `2026-01-31`.
     pub date: String,
@@ -67,7 +68,7 @@ pub struct Day {
 }
 
 /// All of it, as of one moment or nearly so.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Overview {
     /// How much there is.
     pub totals: Totals,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
@@ -13,7 +14,7 @@ const MAX_BYTES: usize = 100;
 
 /// Extensions (`jpg`, `tar.gz`) and MIME types (`image/png`, `image/*`), in lower case, each once. An empty list allows
 /// everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct AllowedTypes(Vec<String>);
 

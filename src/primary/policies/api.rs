@@ -2,34 +2,36 @@
 
 mod groups;
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AllowedTypes, Driver, NewPolicy, Policy, PolicyChange, PolicyOptions, PolicySort, Tested};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{Action, Entity};
 use crate::primary::nodes::SortOrder;
+use crate::primary::openapi::{Routes, get, post};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{BucketAddressing, Timestamp};
 use crate::storage::s3::S3Location;
 
-type Answer = Result<Response, ApiError>;
-
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/admin/policies", get(list).post(create))
-        .route("/admin/policies/test", post(test_new))
-        .route("/admin/policies/{id}", get(read).patch(change).delete(remove))
-        .route("/admin/policies/{id}/test", post(test))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/admin/policies", get(list, "Storage policies").post(create, "Make a storage policy"))
+        .route("/admin/policies/test", post(test_new, "Try a policy before it is made"))
+        .route(
+            "/admin/policies/{id}",
+            get(read, "A storage policy")
+                .patch(change, "Change a storage policy")
+                .delete(remove, "Delete a storage policy that nothing uses"),
+        )
+        .route("/admin/policies/{id}/test", post(test, "Write, read and delete a probe object by the policy"))
         .merge(groups::routes())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SortQuery {
     #[serde(default)]
     sort_by: PolicySort,
@@ -37,7 +39,7 @@ struct SortQuery {
     sort_order: Option<SortOrder>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct DeleteQuery {
     /// Ends uploads to the policy, and gives up what is still to be removed there.
     #[serde(default)]
@@ -45,7 +47,7 @@ struct DeleteQuery {
 }
 
 /// A connection test that passed, in words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct TestInfo {
     message: String,
     latency_ms: u64,
@@ -59,7 +61,7 @@ impl From<Tested> for TestInfo {
 }
 
 /// A policy as administrators see it; keys are not part of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct PolicyInfo {
     id: i64,
     name: String,
@@ -113,22 +115,30 @@ async fn list(
     _: Admin,
     Query(page): Query<PageQuery>,
     Query(sort): Query<SortQuery>,
-) -> Answer {
+) -> Result<Reply<Page<PolicyInfo>>, ApiError> {
     let order = sort.sort_order.unwrap_or(SortOrder::Asc);
     let (policies, total) = primary.policies.list(sort.sort_by, order, page.limit(), page.offset()).await?;
     let items: Vec<PolicyInfo> = policies.into_iter().map(PolicyInfo::from).collect();
-    Ok(ok(Page::of(items, total, page)).into_response())
+    Ok(ok(Page::of(items, total, page)))
 }
 
-async fn create(State(primary): State<Primary>, Admin(admin): Admin, Json(new): Json<NewPolicy>) -> Answer {
+async fn create(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Json(new): Json<NewPolicy>,
+) -> Result<Created<PolicyInfo>, ApiError> {
     let policy = primary.policies.create(&new).await?;
     tracing::info!(user.id = admin.id, policy.id, "storage policy created");
     primary.audit.record(&admin, Action::Create, Entity::Policy, Some(policy.id), &policy.name).await;
-    Ok(created(PolicyInfo::from(policy)).into_response())
+    Ok(created(PolicyInfo::from(policy)))
 }
 
-async fn read(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(PolicyInfo::from(primary.policies.get(id).await?)).into_response())
+async fn read(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<PolicyInfo>, ApiError> {
+    Ok(ok(PolicyInfo::from(primary.policies.get(id).await?)))
 }
 
 async fn change(
@@ -136,11 +146,11 @@ async fn change(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(change): Json<PolicyChange>,
-) -> Answer {
+) -> Result<Reply<PolicyInfo>, ApiError> {
     let policy = primary.policies.change(id, &change).await?;
     tracing::info!(user.id = admin.id, policy.id = id, "storage policy changed");
     primary.audit.record(&admin, Action::Change, Entity::Policy, Some(id), &policy.name).await;
-    Ok(ok(PolicyInfo::from(policy)).into_response())
+    Ok(ok(PolicyInfo::from(policy)))
 }
 
 async fn remove(
@@ -148,7 +158,7 @@ async fn remove(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Query(query): Query<DeleteQuery>,
-) -> Answer {
+) -> Result<Reply<()>, ApiError> {
     let policy = primary.policies.get(id).await?;
     if query.force {
         primary.policies.check_forced(id).await?;
@@ -158,13 +168,21 @@ async fn remove(
     primary.policies.delete(id, query.force).await?;
     tracing::info!(user.id = admin.id, policy.id = id, "storage policy deleted");
     primary.audit.record(&admin, Action::Delete, Entity::Policy, Some(id), &policy.name).await;
-    Ok(empty().into_response())
+    Ok(empty())
 }
 
-async fn test(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(TestInfo::from(primary.policies.test(id).await?)).into_response())
+async fn test(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<TestInfo>, ApiError> {
+    Ok(ok(TestInfo::from(primary.policies.test(id).await?)))
 }
 
-async fn test_new(State(primary): State<Primary>, _: Admin, Json(new): Json<NewPolicy>) -> Answer {
-    Ok(ok(TestInfo::from(primary.policies.test_new(&new).await?)).into_response())
+async fn test_new(
+    State(primary): State<Primary>,
+    _: Admin,
+    Json(new): Json<NewPolicy>,
+) -> Result<Reply<TestInfo>, ApiError> {
+    Ok(ok(TestInfo::from(primary.policies.test_new(&new).await?)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::problems::{Problems, check_bytes, check_name};
@@ -61,7 +62,7 @@ pub struct MovedUsers {
 }
 
 /// A rule as it was sent.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 pub struct NewRule {
     /// An existing policy, once for each group.
     pub policy_id: i64,
@@ -76,7 +77,7 @@ pub struct NewRule {
 }
 
 /// A group to be created, as it was sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct NewGroup {
     /// Not blank.
     pub name: String,
@@ -105,7 +106,7 @@ impl NewGroup {
 }
 
 /// Changes of a group; `None` keeps. Rules are replaced as a whole.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct GroupChange {
     /// Not blank.

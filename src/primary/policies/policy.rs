@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DEFAULT_CHUNK_SIZE;
@@ -16,8 +17,9 @@ const MAX_S3_PUT: u64 = 5 * 1024 * 1024 * 1024;
 const GRAIN: u64 = 1024 * 1024;
 
 /// Where a policy's objects lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PolicyDriver")]
 pub enum Driver {
     /// A directory of the primary.
     Local,
@@ -44,8 +46,9 @@ impl Driver {
 }
 
 /// Which way bytes take between browsers and the place of the objects.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TransferStrategy")]
 pub enum Strategy {
     /// Through the primary.
     #[default]
@@ -55,7 +58,7 @@ pub enum Strategy {
 }
 
 /// Options of a policy; unknown ones are ignored. Those of another driver have no effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PolicyOptions {
     /// The way to a follower.

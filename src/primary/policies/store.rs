@@ -5,6 +5,7 @@ pub(super) mod groups;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::policy::SealedText;
@@ -19,7 +20,7 @@ const POLICY: &str = "SELECT id, name, driver_type, base_path, endpoint, bucket,
      FROM storage_policies";
 
 /// What a list of policies is sorted by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicySort {
     #[default]

@@ -1,5 +1,6 @@
 //! Policies as requests describe them: words and numbers that are not checked yet.
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -7,7 +8,7 @@ use super::check;
 use super::problems::Problems;
 
 /// A policy to be created, as it was sent. What another driver needs is absent or blank.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct NewPolicy {
     /// Not blank.
     pub name: String,
@@ -27,9 +28,11 @@ pub struct NewPolicy {
     pub bucket: Option<String>,
     /// For `s3`: id of the key pair.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub access_key: Option<SecretString>,
     /// For `s3`: secret of the key pair.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub secret_key: Option<SecretString>,
     /// For `s3`: region to sign for; blank is `auto`.
     #[serde(default)]
@@ -95,8 +98,9 @@ impl PolicyChange {
 }
 
 /// Options as they were sent: words, so that an unknown one gets an answer of its own.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NewPolicyOptions")]
 pub struct NewOptions {
     /// `relay_stream` or `presigned`.
     pub remote_upload_strategy: Option<String>,
@@ -115,7 +119,7 @@ pub struct NewOptions {
 }
 
 /// Changes of a policy; `None` keeps. Driver and node may be sent back, but not changed.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PolicyChange {
     /// Not blank.
@@ -131,8 +135,10 @@ pub struct PolicyChange {
     /// Name of the bucket; only while the policy has no objects.
     pub bucket: Option<String>,
     /// Together with `secret_key`; both blank keep.
+    #[schemars(with = "Option<String>")]
     pub access_key: Option<SecretString>,
     /// Together with `access_key`; both blank keep.
+    #[schemars(with = "Option<String>")]
     pub secret_key: Option<SecretString>,
     /// Blank is `auto`.
     pub region: Option<String>,

@@ -1,15 +1,14 @@
 //! `/search` (primary spec §2.8), for the user's own space and, below `/teams/{team_id}`, for a team's.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Category, Hits, Wanted};
-use crate::http::{ApiError, Query, ok};
+use crate::http::{ApiError, Query, Reply, ok};
 use crate::primary::Primary;
 use crate::primary::files::{FileItem, FileRecord, FolderItem, FolderRecord, Item};
+use crate::primary::openapi::{Routes, get};
 use crate::primary::spaces::Space;
 use crate::primary::teams::InSpace;
 use crate::protocol::{Timestamp, codes};
@@ -19,12 +18,13 @@ const MAX_LIMIT: usize = 100;
 const MAX_EXTENSIONS: usize = 32;
 const MAX_EXTENSION_BYTES: usize = 32;
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new().route("/search", get(search))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new().route("/search", get(search, "Search by name, kind, size and date"))
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Kind {
     File,
     Folder,
@@ -32,7 +32,7 @@ enum Kind {
     All,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SearchQuery {
     #[serde(default)]
     q: String,
@@ -54,14 +54,14 @@ struct SearchQuery {
 }
 
 /// A found file, and where it lies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FoundFile {
     #[serde(flatten)]
     file: FileItem,
     folder_id: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Found {
     files: Vec<FoundFile>,
     folders: Vec<FolderItem>,
@@ -103,7 +103,7 @@ async fn search(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Query(query): Query<SearchQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Found>, ApiError> {
     if let Some(id) = query.folder_id {
         primary.files.folder(space, id).await?;
     }

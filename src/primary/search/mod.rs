@@ -41,8 +41,9 @@ pub struct Wanted {
 }
 
 /// Kinds of content, as files tell theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "FileCategory")]
 pub enum Category {
     Image,
     Video,

@@ -1,52 +1,67 @@
 //! `/admin/config` (primary spec §2.3).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Definition, Kind, Setting, Value};
-use crate::http::{ApiError, Json, Path, ok};
+use crate::http::{ApiError, Json, Path, Reply, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{Action, Entity};
+use crate::primary::openapi::{Routes, get};
 use crate::primary::paging::Page;
 use crate::protocol::{Origin, Timestamp};
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/admin/config", get(list))
-        .route("/admin/config/schema", get(schema))
-        .route("/admin/config/{key}", get(read).put(set).delete(reset))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/admin/config", get(list, "Settings with their values"))
+        .route("/admin/config/schema", get(schema, "What settings there are and what they take"))
+        .route(
+            "/admin/config/{key}",
+            get(read, "A setting")
+                .put(set, "Change a setting")
+                .delete(reset, "Return a setting to its default"),
+        )
 }
 
 /// A value as it travels: scalars as strings, lists as arrays of strings.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "`value` must be a string or an array of strings")]
+#[schemars(rename = "SettingValue")]
 enum WireValue {
     One(String),
     Many(Vec<String>),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SetRequest {
     value: WireValue,
 }
 
-#[derive(Debug, Serialize)]
+/// Where a value comes from.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SettingSource")]
+#[serde(rename_all = "snake_case")]
+enum Source {
+    /// Nobody set another.
+    Default,
+    /// It was set.
+    Database,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 struct SettingInfo {
     key: &'static str,
     value: WireValue,
     value_type: &'static str,
     category: &'static str,
-    /// `default` or `database`.
-    source: &'static str,
+    source: Source,
     #[serde(skip_serializing_if = "Option::is_none")]
     updated_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct DefinitionInfo {
     key: &'static str,
     value_type: &'static str,
@@ -76,7 +91,7 @@ impl From<Setting> for SettingInfo {
             value: setting.value.into(),
             value_type: setting.definition.kind.name(),
             category: setting.definition.category,
-            source: if setting.updated_at.is_some() { "database" } else { "default" },
+            source: if setting.updated_at.is_some() { Source::Database } else { Source::Default },
             updated_at: setting.updated_at,
         }
     }
@@ -100,12 +115,12 @@ impl From<&'static Definition> for DefinitionInfo {
     }
 }
 
-async fn list(State(primary): State<Primary>, _: Admin) -> impl IntoResponse {
+async fn list(State(primary): State<Primary>, _: Admin) -> Reply<Page<SettingInfo>> {
     let items: Vec<SettingInfo> = primary.settings.list().into_iter().map(SettingInfo::from).collect();
     ok(Page::complete(items))
 }
 
-async fn schema(State(primary): State<Primary>, _: Admin) -> impl IntoResponse {
+async fn schema(State(primary): State<Primary>, _: Admin) -> Reply<Vec<DefinitionInfo>> {
     let items: Vec<DefinitionInfo> =
         primary.settings.list().into_iter().map(|setting| setting.definition.into()).collect();
     ok(items)
@@ -115,7 +130,7 @@ async fn read(
     State(primary): State<Primary>,
     _: Admin,
     Path(key): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<SettingInfo>, ApiError> {
     Ok(ok(SettingInfo::from(primary.settings.get(&key)?)))
 }
 
@@ -124,7 +139,7 @@ async fn set(
     Admin(admin): Admin,
     Path(key): Path<String>,
     Json(request): Json<SetRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<SettingInfo>, ApiError> {
     let texts = match request.value {
         WireValue::One(text) => vec![text],
         WireValue::Many(texts) => texts,
@@ -139,7 +154,7 @@ async fn reset(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Path(key): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<SettingInfo>, ApiError> {
     let setting = primary.settings.reset(&key).await?;
     tracing::info!(user.id = admin.id, setting = setting.definition.key, "setting returned to its default");
     primary.audit.record(&admin, Action::Delete, Entity::Setting, None, setting.definition.key).await;

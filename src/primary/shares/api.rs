@@ -4,19 +4,18 @@
 mod admin;
 mod public;
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, patch, post};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub(in crate::primary) use self::admin::routes as admin_routes;
 pub(in crate::primary) use self::public::routes as public_routes;
 use super::{NewShare, Share, ShareChange, Status};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::files::Item;
+use crate::primary::openapi::{Routes, get, patch, post};
 use crate::primary::paging::{Page, PageQuery};
 use crate::primary::teams::InSpace;
 use crate::protocol::{Timestamp, codes};
@@ -24,21 +23,28 @@ use crate::protocol::{Timestamp, codes};
 const MAX_BATCH: usize = 1_000;
 
 /// For owners.
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/shares", get(list).post(create))
-        .route("/shares/batch-delete", post(delete_many))
-        .route("/shares/{id}", patch(change).get(read).delete(delete))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/shares", get(list, "Shares").post(create, "Share a file or folder"))
+        .route("/shares/batch-delete", post(delete_many, "Delete many shares"))
+        .route(
+            "/shares/{id}",
+            patch(change, "Change password, expiry or limit of a share")
+                .get(read, "A share")
+                .delete(delete, "Delete a share"),
+        )
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Kind {
     File,
     Folder,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ShareTarget")]
 struct Target {
     #[serde(rename = "type")]
     kind: Kind,
@@ -63,17 +69,21 @@ impl From<Item> for Target {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NewShare")]
 struct CreateRequest {
     target: Target,
+    #[schemars(with = "Option<String>")]
     password: Option<SecretString>,
     expires_at: Option<Timestamp>,
     #[serde(default)]
     max_downloads: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ShareChange")]
 struct ChangeRequest {
+    #[schemars(with = "Option<String>")]
     password: Option<SecretString>,
     /// `Some(None)` is an explicit null.
     #[serde(default, deserialize_with = "present")]
@@ -85,19 +95,22 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T
     Option::deserialize(deserializer).map(Some)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ShareBatch")]
 struct BatchRequest {
     share_ids: Vec<i64>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ShareOutcome")]
 struct Outcome {
     succeeded: usize,
     failed: usize,
     errors: Vec<Failure>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ShareFailure")]
 struct Failure {
     entity_type: &'static str,
     entity_id: i64,
@@ -106,7 +119,7 @@ struct Failure {
 }
 
 /// A share as its owner sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ShareInfo {
     id: i64,
     token: String,
@@ -148,7 +161,7 @@ impl From<Share> for ShareInfo {
 }
 
 /// Members of the path; a team's id is [`InSpace`]'s business.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Id {
     id: i64,
 }
@@ -157,7 +170,7 @@ async fn list(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Query(page): Query<PageQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<ShareInfo>>, ApiError> {
     let (shares, total) = primary.shares.list(space, page.limit(), page.offset()).await?;
     Ok(ok(Page::of(shares.into_iter().map(ShareInfo::from).collect(), total, page)))
 }
@@ -166,7 +179,7 @@ async fn create(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(request): Json<CreateRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<ShareInfo>, ApiError> {
     let new = NewShare {
         item: request.target.into(),
         password: request.password,
@@ -182,7 +195,7 @@ async fn read(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<ShareInfo>, ApiError> {
     Ok(ok(ShareInfo::from(primary.shares.get(space, id).await?)))
 }
 
@@ -191,7 +204,7 @@ async fn change(
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
     Json(request): Json<ChangeRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<ShareInfo>, ApiError> {
     let ChangeRequest { password, expires_at, max_downloads } = request;
     let change = ShareChange { password, expires_at, max_downloads };
     let share = primary.shares.change(&primary.accounts, space, &user, id, &change).await?;
@@ -203,7 +216,7 @@ async fn delete(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.shares.delete(space, &user, id).await?;
     tracing::info!(user.id = user.id, share.id = id, "share deleted");
     Ok(empty())
@@ -214,7 +227,7 @@ async fn delete_many(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(BatchRequest { share_ids }): Json<BatchRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Outcome>, ApiError> {
     let count = share_ids.len();
     if count == 0 || count > MAX_BATCH {
         let text = format!("share_ids names {count} shares; 1 to {MAX_BATCH} are allowed");

@@ -39,8 +39,9 @@ const TOKEN_BYTES: usize = 16;
 const MAX_PASSWORD_CHARS: usize = 128;
 
 /// Whether a share can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ShareStatus")]
 pub enum Status {
     /// Yes.
     Active,

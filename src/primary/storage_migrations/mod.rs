@@ -14,6 +14,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(in crate::primary) use self::run::StorageMigration;
@@ -25,7 +26,8 @@ use crate::tasks::{Filter, Kind, NewTask, Queue, Task, TaskError};
 const ATTEMPTS: u32 = 10;
 
 /// What a migration is asked for with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "NewStorageMigration")]
 pub struct Wanted {
     /// Blobs leave this policy.
     pub source_policy_id: i64,
@@ -38,7 +40,8 @@ pub struct Wanted {
 }
 
 /// What a migration would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "StorageMigrationDryRun")]
 pub struct DryRun {
     /// See [`Wanted`].
     #[serde(flatten)]

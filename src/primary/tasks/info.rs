@@ -1,5 +1,6 @@
 //! A task as people see it (primary spec §2.10).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,7 +8,7 @@ use crate::protocol::Timestamp;
 use crate::tasks::{State, Step, Task};
 
 /// A task.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TaskInfo {
     id: i64,
     kind: String,

@@ -4,21 +4,22 @@ mod admin;
 mod in_space;
 mod own;
 
-use axum::Router;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(in crate::primary) use self::in_space::InSpace;
 use super::{Member, Team, TeamError, TeamRole};
 use crate::http::ApiError;
 use crate::primary::Primary;
+use crate::primary::openapi::Routes;
 use crate::protocol::{Timestamp, codes};
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
+pub(in crate::primary) fn routes() -> Routes {
     own::routes().merge(admin::routes())
 }
 
 /// A team as its members and administrators see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct TeamInfo {
     id: i64,
     name: String,
@@ -55,7 +56,7 @@ impl TeamInfo {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct MemberInfo {
     user_id: i64,
     username: String,
@@ -71,14 +72,14 @@ impl From<Member> for MemberInfo {
 }
 
 /// A user by id, or by login name or mail address.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct NewMember {
     user_id: Option<i64>,
     identifier: Option<String>,
     role: TeamRole,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct MemberChange {
     role: TeamRole,
 }

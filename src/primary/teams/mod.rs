@@ -9,6 +9,7 @@ mod problem;
 mod removal;
 mod store;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(in crate::primary) use self::api::InSpace;
@@ -26,7 +27,7 @@ const MAX_DESCRIPTION_CHARS: usize = 1_000;
 const MAX_OWNED: i64 = 20;
 
 /// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TeamRole {
     /// Work with the files.

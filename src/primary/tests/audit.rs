@@ -143,3 +143,25 @@ async fn the_trail_is_filtered_by_time_and_kept_for_so_many_days_unless_switched
     site.try_log_in("nobody", "wrong horse").await;
     assert_eq!(site.count("audit_logs").await, before);
 }
+
+#[tokio::test]
+async fn a_broken_lock_and_what_was_done_to_a_team_are_told() {
+    let (_site, admin) = Site::with_admin().await;
+    let (_, file) = admin.post("/files/new", json!({"name": "plan.txt"})).await;
+    admin.post(&format!("/files/{}/lock", file["data"]["id"]), json!({"locked": true})).await;
+    let (_, locks) = admin.get("/admin/locks").await;
+    assert_eq!(admin.delete(&format!("/admin/locks/{}", locks["data"]["items"][0]["id"])).await.0, 200);
+    let broken = &entries(&admin, "entity_type=lock").await[0];
+    assert_eq!((&broken["action"], &broken["entity_name"]), (&json!("delete"), &json!("plan.txt")));
+
+    let (_, team) = admin.post("/teams", json!({"name": "Band"})).await;
+    let team = team["data"]["id"].clone();
+    admin.post("/teams", json!({"name": "Choir"})).await;
+    assert_eq!(admin.patch(&format!("/teams/{team}"), json!({"name": "Big Band"})).await.0, 200);
+    let (_, trail) = admin.get(&format!("/admin/teams/{team}/audit-logs?limit=1")).await;
+    assert_eq!(
+        (&trail["data"]["total"], &trail["data"]["items"][0]["action"]),
+        (&json!(2), &json!("change"))
+    );
+    assert_eq!(admin.get("/admin/teams/99/audit-logs").await.0, 404);
+}

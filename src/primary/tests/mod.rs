@@ -8,6 +8,7 @@ mod download;
 pub(crate) mod failing;
 mod in_use;
 mod locks;
+mod openapi;
 mod overview;
 mod previews;
 mod search;

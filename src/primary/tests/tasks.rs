@@ -90,3 +90,27 @@ async fn a_task_is_tried_again_canceled_and_removed_only_in_a_state_that_allows_
     assert_eq!(body["data"]["removed"], 1, "{body}");
     assert_eq!(ids(&admin, "/admin/tasks").await, [6, 5, 3, 2]);
 }
+
+#[tokio::test]
+async fn tasks_of_a_team_are_seen_by_its_members_and_changed_by_who_asked_or_leads() {
+    let (site, admin) = Site::with_admin().await;
+    let [olga, mira] = [site.with_user(&admin, "olga").await, site.with_user(&admin, "mira").await];
+    let (_, team) = olga.post("/teams", json!({"name": "Band"})).await;
+    let team = format!("/teams/{}", team["data"]["id"]);
+    let member = json!({"identifier": "mira", "role": "member"});
+    assert_eq!(olga.post(&format!("{team}/members"), member).await.0, 201);
+    tasks(&site).await;
+    site.execute("UPDATE tasks SET space_id = (SELECT MAX(id) FROM spaces) WHERE id IN (1, 5)").await;
+
+    for session in [&olga, &mira] {
+        assert_eq!(ids(session, &format!("{team}/tasks")).await, [5, 1]);
+        assert_eq!(ids(session, &format!("{team}/tasks?status=failed")).await, [5]);
+        assert_eq!(session.get(&format!("{team}/tasks/5")).await.0, 200);
+        assert_eq!(session.get(&format!("{team}/tasks/4")).await.0, 404, "of no team");
+    }
+    assert_eq!(mira.post(&format!("{team}/tasks/5/retry"), json!({})).await.0, 403);
+    assert_eq!(mira.post(&format!("{team}/tasks/1/cancel"), json!({})).await.0, 403);
+    assert_eq!(olga.post(&format!("{team}/tasks/5/retry"), json!({})).await.1["data"]["status"], "pending");
+    assert_eq!(olga.post(&format!("{team}/tasks/1/cancel"), json!({})).await.1["data"]["status"], "canceled");
+    assert_eq!(admin.get(&format!("{team}/tasks")).await.0, 404, "not a member");
+}

@@ -1,29 +1,32 @@
 //! `/trash` (primary spec §2.8), for the user's own space and, below `/teams/{team_id}`, for a team's.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Page, Trash};
-use crate::http::{ApiError, Path, Query, empty, ok};
+use crate::http::{ApiError, Path, Query, Reply, empty, ok};
 use crate::primary::Primary;
 use crate::primary::files::{Cursor, Item};
+use crate::primary::openapi::{Routes, delete, get, post};
 use crate::primary::teams::InSpace;
 use crate::protocol::Timestamp;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1_000;
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/trash", get(list).delete(empty_it))
-        .route("/trash/{kind}/{id}", delete(purge))
-        .route("/trash/{kind}/{id}/restore", post(restore))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route(
+            "/trash",
+            get(list, "What was deleted")
+                .delete(empty_it, "Empty the trash; the work goes on in the background"),
+        )
+        .route("/trash/{kind}/{id}", delete(purge, "Remove something for good"))
+        .route("/trash/{kind}/{id}/restore", post(restore, "Bring something back"))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct TrashQuery {
     folder_limit: Option<u32>,
     folder_after_value: Option<String>,
@@ -33,14 +36,15 @@ struct TrashQuery {
     file_after_id: Option<i64>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Kind {
     File,
     Folder,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ItemPath {
     kind: Kind,
     id: i64,
@@ -55,7 +59,7 @@ impl From<ItemPath> for Item {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Trashed {
     id: i64,
     name: String,
@@ -66,7 +70,8 @@ struct Trashed {
     expires_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TrashContents")]
 struct Contents {
     folders: Vec<Trashed>,
     files: Vec<Trashed>,
@@ -76,7 +81,7 @@ struct Contents {
     next_file_cursor: Option<Cursor>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Emptied {
     entries: u64,
 }
@@ -85,7 +90,7 @@ async fn list(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Query(query): Query<TrashQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Contents>, ApiError> {
     let after = |value: Option<String>, id: Option<i64>| value.and_then(|value| value.parse().ok()).zip(id);
     let limit = |limit: Option<u32>| limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     let folder_page = Page {
@@ -129,7 +134,7 @@ async fn restore(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(path): Path<ItemPath>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     let item = Item::from(path);
     primary.trash.restore(&primary.files, space, user.id, item).await?;
     tracing::info!(user.id = user.id, item = item.kind(), item.id = item.id(), "restored from the trash");
@@ -140,7 +145,7 @@ async fn purge(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(path): Path<ItemPath>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     let item = Item::from(path);
     primary.trash.purge(&primary.files, &primary.policies, space, item).await?;
     tracing::info!(user.id = user.id, item = item.kind(), item.id = item.id(), "removed for good");
@@ -151,7 +156,7 @@ async fn purge(
 async fn empty_it(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Emptied>, ApiError> {
     let entries = primary.trash.empty(space).await?;
     primary.wake_cleaner();
     tracing::info!(user.id = user.id, entries, "trash emptied");

@@ -3,39 +3,50 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, post, put};
 use http::{HeaderMap, header};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Begun, GivenPart, Mode, Progress, Session, UploadError, Wish};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::error::LENGTH_REQUIRED;
 use crate::primary::files::FileInfo;
 use crate::primary::files::multipart::paced;
+use crate::primary::openapi::{Routes, get, post, put};
 use crate::primary::teams::InSpace;
 use crate::protocol::{Timestamp, codes};
 
 /// Longest silence of a client in the middle of a chunk.
 const IDLE: Duration = Duration::from_secs(60);
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/files/upload/init", post(init))
-        .route("/files/upload/sessions", get(sessions))
-        .route("/files/upload/{upload_id}", get(progress).delete(cancel))
-        .route("/files/upload/{upload_id}/{n}", put(put_chunk))
-        .route("/files/upload/{upload_id}/presign-parts", post(presign_parts))
-        .route("/files/upload/{upload_id}/complete", post(complete))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route(
+            "/files/upload/init",
+            post(init, "Begin an upload; the policy and the size decide how it goes on"),
+        )
+        .route("/files/upload/sessions", get(sessions, "Uploads that can go on"))
+        .route(
+            "/files/upload/{upload_id}",
+            get(progress, "How far an upload is").delete(cancel, "Cancel an upload"),
+        )
+        .route("/files/upload/{upload_id}/{n}", put(put_chunk, "Send a chunk, from 0"))
+        .route(
+            "/files/upload/{upload_id}/presign-parts",
+            post(presign_parts, "Addresses to send parts to, from 1"),
+        )
+        .route(
+            "/files/upload/{upload_id}/complete",
+            post(complete, "Make the file of what was sent; may be repeated"),
+        )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct InitRequest {
     filename: String,
     total_size: u64,
@@ -47,7 +58,7 @@ struct InitRequest {
     relay: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct InitAnswer {
     mode: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +74,7 @@ struct InitAnswer {
 }
 
 /// How far an upload is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SessionInfo {
     upload_id: String,
     status: &'static str,
@@ -81,40 +92,40 @@ struct SessionInfo {
     expires_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ChunkAnswer {
     received_count: u32,
     total_chunks: u32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SessionsQuery {
     frontend_client_id: Option<String>,
 }
 
 /// Ids of the path; a team's is [`InSpace`]'s business.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct UploadId {
     upload_id: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ChunkId {
     upload_id: String,
     n: u32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct PresignRequest {
     part_numbers: Vec<u32>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct CompleteRequest {
     parts: Option<Vec<PartRequest>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct PartRequest {
     part_number: u32,
     etag: Option<String>,
@@ -165,7 +176,7 @@ async fn init(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(request): Json<InitRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<InitAnswer>, ApiError> {
     let wish = Wish {
         path: request.relative_path.filter(|path| !path.is_empty()).unwrap_or(request.filename),
         folder_id: request.folder_id,
@@ -203,7 +214,7 @@ async fn put_chunk(
     Path(ChunkId { upload_id, n }): Path<ChunkId>,
     headers: HeaderMap,
     body: Body,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<ChunkAnswer>, ApiError> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let length =
         length.ok_or_else(|| ApiError::new(LENGTH_REQUIRED, "send the chunk with a Content-Length"))?;
@@ -216,7 +227,7 @@ async fn progress(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(UploadId { upload_id }): Path<UploadId>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<SessionInfo>, ApiError> {
     Ok(ok(SessionInfo::from(primary.uploads.progress(space, user.id, parsed(&upload_id)?).await?)))
 }
 
@@ -224,7 +235,7 @@ async fn sessions(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Query(query): Query<SessionsQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Vec<SessionInfo>>, ApiError> {
     let client = client_id(query.frontend_client_id.as_deref())?;
     let sessions = primary.uploads.resumable(space, user.id, client).await?;
     Ok(ok(sessions.into_iter().map(SessionInfo::of).collect::<Vec<_>>()))
@@ -235,7 +246,7 @@ async fn presign_parts(
     InSpace { user, space }: InSpace,
     Path(UploadId { upload_id }): Path<UploadId>,
     Json(request): Json<PresignRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<BTreeMap<u32, String>>, ApiError> {
     let urls = primary.uploads.presign(space, user.id, parsed(&upload_id)?, &request.part_numbers).await?;
     Ok(ok::<BTreeMap<u32, String>>(urls))
 }
@@ -245,7 +256,7 @@ async fn complete(
     InSpace { user, space }: InSpace,
     Path(UploadId { upload_id }): Path<UploadId>,
     request: Option<Json<CompleteRequest>>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<FileInfo>, ApiError> {
     let upload_id = parsed(&upload_id)?;
     let parts = request.and_then(|Json(request)| request.parts).map(|parts| {
         let given = parts.into_iter().map(|part| GivenPart { number: part.part_number, etag: part.etag });
@@ -264,7 +275,7 @@ async fn cancel(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(UploadId { upload_id }): Path<UploadId>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.uploads.cancel(space, user.id, parsed(&upload_id)?).await?;
     tracing::info!(user.id = user.id, upload.id = upload_id, "upload cancelled");
     Ok(empty())

@@ -9,6 +9,7 @@ use crate::http::ApiError;
 use crate::primary::Primary;
 use crate::primary::accounts::{Access, CurrentUser, Role, Scope};
 use crate::primary::caller::Caller;
+use crate::primary::openapi::{self, Description, Input};
 use crate::protocol::codes;
 
 /// Whoever sends the request: by cookie, access token, or an API token whose scope allows the method.
@@ -84,5 +85,23 @@ impl FromRequestParts<Primary> for LoggedIn {
                 Err(ApiError::new(codes::FORBIDDEN, advice))
             }
         }
+    }
+}
+
+impl Input for User {
+    fn describe(description: &mut Description<'_>) {
+        description.allow(openapi::Access::User);
+    }
+}
+
+impl Input for LoggedIn {
+    fn describe(description: &mut Description<'_>) {
+        description.allow(openapi::Access::LoggedIn);
+    }
+}
+
+impl Input for Admin {
+    fn describe(description: &mut Description<'_>) {
+        description.allow(openapi::Access::Admin);
     }
 }

@@ -7,11 +7,10 @@ mod extract;
 mod own;
 mod users;
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::response::IntoResponse;
 use http::{HeaderMap, header};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -21,27 +20,29 @@ use self::extract::LoggedIn;
 pub(in crate::primary) use self::extract::{Admin, User};
 use self::users::UserInfo;
 use super::{AccountError, Login, NewAccount};
-use crate::http::{ApiError, Json, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::caller::{Caller, PublicCall};
+use crate::primary::openapi::{Routes, Shaped, post};
 use crate::protocol::{Origin, codes};
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/auth/check", post(check))
-        .route("/auth/setup", post(set_up))
-        .route("/auth/login", post(log_in))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(log_out))
-        .route("/auth/register", post(register))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/auth/check", post(check, "Whether there are accounts, and whether people may register"))
+        .route("/auth/setup", post(set_up, "Make the first administrator; once"))
+        .route("/auth/login", post(log_in, "Log in; the answer sets the cookies"))
+        .route("/auth/refresh", post(refresh, "Renew a login by its cookie `aster_refresh`"))
+        .route("/auth/logout", post(log_out, "End the login that is sent"))
+        .route("/auth/register", post(register, "Make an account of one's own, where registration is open"))
         .merge(own::routes())
         .merge(users::routes())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct NewAccountRequest {
     username: String,
     email: String,
+    #[schemars(with = "String")]
     password: SecretString,
 }
 
@@ -51,26 +52,27 @@ impl NewAccountRequest {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct LoginRequest {
     identifier: String,
+    #[schemars(with = "String")]
     password: SecretString,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CheckReply {
     has_users: bool,
     allow_user_registration: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LoginReply {
     status: &'static str,
     /// Seconds until the access token has to be renewed.
     expires_in: u64,
 }
 
-async fn check(State(primary): State<Primary>) -> Result<impl IntoResponse, ApiError> {
+async fn check(State(primary): State<Primary>) -> Result<Reply<CheckReply>, ApiError> {
     let has_users = primary.accounts.has_users().await?;
     let allow_user_registration = primary.accounts.registration_is_open().await?;
     Ok(ok(CheckReply { has_users, allow_user_registration }))
@@ -81,7 +83,7 @@ async fn set_up(
     caller: Caller,
     headers: HeaderMap,
     Json(request): Json<NewAccountRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<UserInfo>, ApiError> {
     primary.admit(&caller, PublicCall::Plain)?;
     let group = primary.policies.default_group_id().await?;
     let account = primary.accounts.set_up(&request.check()?, group, &caller).await?;
@@ -100,7 +102,7 @@ async fn register(
     State(primary): State<Primary>,
     caller: Caller,
     Json(request): Json<NewAccountRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<UserInfo>, ApiError> {
     primary.admit(&caller, PublicCall::Register)?;
     let group = primary.policies.default_group_id().await?;
     let account = primary.accounts.register(&request.check()?, group, &caller).await?;
@@ -112,7 +114,7 @@ async fn log_in(
     State(primary): State<Primary>,
     caller: Caller,
     Json(request): Json<LoginRequest>,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Reply<LoginReply>>, ApiError> {
     let login = primary.accounts.log_in(&request.identifier, &request.password, &caller).await?;
     tracing::info!(user.id = login.account.id, "logged in");
     Ok(login_reply(&primary, &login, None))
@@ -122,7 +124,7 @@ async fn refresh(
     State(primary): State<Primary>,
     caller: Caller,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Reply<LoginReply>>, ApiError> {
     let token = cookies::get(&headers, cookies::REFRESH).ok_or_else(|| {
         ApiError::new(codes::TOKEN_MISSING, "the cookie `aster_refresh` is missing; log in")
     })?;
@@ -137,7 +139,7 @@ async fn log_out(
     State(primary): State<Primary>,
     caller: Caller,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Reply<()>>, ApiError> {
     let bearer = extract::bearer(&headers);
     let access = bearer.or_else(|| cookies::get(&headers, cookies::ACCESS));
     let refresh = cookies::get(&headers, cookies::REFRESH).filter(|_| bearer.is_none());
@@ -149,14 +151,14 @@ async fn log_out(
     }
     let mut response = empty().into_response();
     cookies::clear(response.headers_mut(), primary.settings.auth_cookie_secure());
-    Ok(response)
+    Ok(response.into())
 }
 
-fn login_reply(primary: &Primary, login: &Login, csrf: Option<&str>) -> Response {
+fn login_reply(primary: &Primary, login: &Login, csrf: Option<&str>) -> Shaped<Reply<LoginReply>> {
     let reply = LoginReply { status: "authenticated", expires_in: login.access_ttl_secs };
     let mut response = ok(reply).into_response();
     cookies::set_login(response.headers_mut(), login, csrf, primary.settings.auth_cookie_secure());
-    response
+    response.into()
 }
 
 /// The address the browser (or script) used.

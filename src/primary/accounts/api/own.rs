@@ -1,99 +1,146 @@
 //! `/auth/me`, `/auth/preferences`, `/auth/password`, `/auth/sessions`, `/auth/tokens`: what users do with their own
 //! accounts.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{delete, get, put};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 
-use super::{LoggedIn, User, UserInfo};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use super::{LoggedIn, User};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::{
-    Access, ApiToken, CurrentUser, Device, NewApiToken, Preferences, PreferencesChange,
+    Access, Account, ApiToken, CurrentUser, Device, NewApiToken, Preferences, PreferencesChange, Role, Scope,
+    Status,
 };
+use crate::primary::openapi::{Routes, delete, get, put};
 use crate::primary::paging::Page;
-use crate::protocol::codes;
+use crate::protocol::{Timestamp, codes};
 
-pub(super) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/auth/me", get(me))
-        .route("/auth/preferences", get(read_preferences).put(set_preferences).patch(change_preferences))
-        .route("/auth/password", put(change_password))
-        .route("/auth/sessions", get(list_sessions))
-        .route("/auth/sessions/others", delete(end_other_sessions))
-        .route("/auth/sessions/{id}", delete(end_session))
-        .route("/auth/tokens", get(list_tokens).post(create_token))
-        .route("/auth/tokens/{id}", delete(delete_token))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/auth/me", get(me, "The own record, or parts of it"))
+        .route(
+            "/auth/preferences",
+            get(read_preferences, "The own preferences")
+                .put(set_preferences, "Set all preferences")
+                .patch(change_preferences, "Change some preferences"),
+        )
+        .route("/auth/password", put(change_password, "Change the own password; other logins end"))
+        .route("/auth/sessions", get(list_sessions, "The own logins"))
+        .route("/auth/sessions/others", delete(end_other_sessions, "End all logins but this one"))
+        .route("/auth/sessions/{id}", delete(end_session, "End a login"))
+        .route(
+            "/auth/tokens",
+            get(list_tokens, "The own API tokens")
+                .post(create_token, "Make an API token; its text is shown this once"),
+        )
+        .route("/auth/tokens/{id}", delete(delete_token, "Take an API token back"))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct MeQuery {
     /// Parts of the record, with commas; all of them when absent.
     fields: Option<String>,
 }
 
-/// The parts of the own record, and the members of each. `id` is always given.
-const PARTS: [(&str, &[&str]); 4] = [
-    ("profile", &["username", "email", "role", "status", "policy_group_id", "created_at", "updated_at"]),
-    ("preferences", &["preferences"]),
-    ("quota", &["storage_used", "storage_quota"]),
-    ("session", &["session"]),
-];
+/// The parts of the own record that can be asked for.
+const PARTS: [&str; 4] = ["profile", "preferences", "quota", "session"];
 
-/// The members that `fields` asks for.
-fn members(fields: Option<&str>) -> Result<Vec<&'static str>, ApiError> {
+/// The own record: all of it, or the parts that were asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OwnRecord", extend("x-null-or-left-out" = true))]
+struct Own {
+    id: i64,
+    #[serde(flatten)]
+    profile: Option<Profile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferences: Option<Preferences>,
+    #[serde(flatten)]
+    quota: Option<Quota>,
+    /// What let the request in; `null` when that login has just ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Option<OwnSession>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Profile {
+    username: String,
+    email: String,
+    role: Role,
+    status: Status,
+    policy_group_id: Option<i64>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Quota {
+    storage_used: u64,
+    storage_quota: u64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum OwnSession {
+    Login { login: Device },
+    ApiToken { id: i64, scope: Scope },
+}
+
+/// The parts that `fields` asks for.
+fn parts(fields: Option<&str>) -> Result<Vec<&str>, ApiError> {
     let asked: Vec<&str> = fields.unwrap_or_default().split(',').map(str::trim).collect();
     let asked: Vec<&str> = asked.into_iter().filter(|name| !name.is_empty()).collect();
-    let find = |name: &&str| PARTS.iter().find(|(part, _)| part == name);
-    if let Some(unknown) = asked.iter().find(|name| find(name).is_none()) {
+    if let Some(unknown) = asked.iter().find(|name| !PARTS.contains(name)) {
         let unknown: String = unknown.chars().take(40).collect();
-        let known = PARTS.map(|(part, _)| part).join(", ");
-        return Err(ApiError::new(
-            codes::BAD_REQUEST,
-            format!("fields: there is no part `{unknown}`; allowed are {known}"),
-        ));
+        let text = format!("fields: there is no part `{unknown}`; allowed are {}", PARTS.join(", "));
+        return Err(ApiError::new(codes::BAD_REQUEST, text));
     }
-    let chosen = PARTS.iter().filter(|(part, _)| asked.is_empty() || asked.contains(part));
-    Ok(chosen.flat_map(|(_, members)| members.iter().copied()).chain(["id"]).collect())
+    Ok(if asked.is_empty() { PARTS.to_vec() } else { asked })
 }
 
 async fn me(
     State(primary): State<Primary>,
     User(user): User,
     Query(query): Query<MeQuery>,
-) -> Result<impl IntoResponse, ApiError> {
-    let members = members(query.fields.as_deref())?;
+) -> Result<Reply<Own>, ApiError> {
+    let parts = parts(query.fields.as_deref())?;
     let account = primary.accounts.get(user.id).await?;
-    let preferences = json!(account.preferences);
-    let mut record = json!(UserInfo::from(account));
-    record["preferences"] = preferences;
-    if members.contains(&"session") {
-        record["session"] = session(&primary, &user).await?;
-    }
-    let asked = members.into_iter().map(|name| (name.to_owned(), record[name].take()));
-    Ok(ok(asked.collect::<Map<String, Value>>()))
+    let session = if parts.contains(&"session") { Some(session(&primary, &user).await?) } else { None };
+    let Account { storage_used, storage_quota, .. } = account;
+    Ok(ok(Own {
+        id: account.id,
+        quota: parts.contains(&"quota").then_some(Quota { storage_used, storage_quota }),
+        preferences: parts.contains(&"preferences").then_some(account.preferences),
+        profile: parts.contains(&"profile").then_some(Profile {
+            username: account.username,
+            email: account.email,
+            role: account.role,
+            status: account.status,
+            policy_group_id: account.policy_group_id,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+        }),
+        session,
+    }))
 }
 
 /// What let the request in.
-async fn session(primary: &Primary, user: &CurrentUser) -> Result<Value, ApiError> {
+async fn session(primary: &Primary, user: &CurrentUser) -> Result<Option<OwnSession>, ApiError> {
     match &user.access {
         Access::Login { session_id } => {
             let devices = primary.accounts.devices(user.id).await?;
             let own = devices.into_iter().find(|device| device.id == *session_id);
-            Ok(own.map_or(Value::Null, |device| json!({"kind": "login", "login": device})))
+            Ok(own.map(|login| OwnSession::Login { login }))
         }
-        Access::ApiToken { id, scope } => Ok(json!({"kind": "api_token", "id": id, "scope": scope})),
+        Access::ApiToken { id, scope } => Ok(Some(OwnSession::ApiToken { id: *id, scope: *scope })),
     }
 }
 
 async fn read_preferences(
     State(primary): State<Primary>,
     User(user): User,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Preferences>, ApiError> {
     Ok(ok(primary.accounts.get(user.id).await?.preferences))
 }
 
@@ -101,7 +148,7 @@ async fn set_preferences(
     State(primary): State<Primary>,
     User(user): User,
     Json(preferences): Json<Preferences>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Preferences>, ApiError> {
     Ok(ok(primary.accounts.set_preferences(user.id, preferences).await?))
 }
 
@@ -109,17 +156,20 @@ async fn change_preferences(
     State(primary): State<Primary>,
     User(user): User,
     Json(change): Json<PreferencesChange>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Preferences>, ApiError> {
     Ok(ok(primary.accounts.change_preferences(user.id, change).await?))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "PasswordChange")]
 struct PasswordRequest {
+    #[schemars(with = "String")]
     current_password: SecretString,
+    #[schemars(with = "String")]
     new_password: SecretString,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct EndedReply {
     /// Logins that ended.
     ended: u64,
@@ -129,7 +179,7 @@ async fn change_password(
     State(primary): State<Primary>,
     LoggedIn { user, session_id }: LoggedIn,
     Json(request): Json<PasswordRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<EndedReply>, ApiError> {
     let PasswordRequest { current_password, new_password } = request;
     let ended =
         primary.accounts.change_password(&user, &session_id, &current_password, &new_password).await?;
@@ -137,7 +187,7 @@ async fn change_password(
     Ok(ok(EndedReply { ended }))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct DeviceInfo {
     #[serde(flatten)]
     device: Device,
@@ -148,7 +198,7 @@ struct DeviceInfo {
 async fn list_sessions(
     State(primary): State<Primary>,
     LoggedIn { user, session_id }: LoggedIn,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<DeviceInfo>>, ApiError> {
     let devices = primary.accounts.devices(user.id).await?;
     let items = devices
         .into_iter()
@@ -161,7 +211,7 @@ async fn end_session(
     State(primary): State<Primary>,
     LoggedIn { user, .. }: LoggedIn,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.accounts.end_session(&user, &id).await?;
     Ok(empty())
 }
@@ -169,13 +219,13 @@ async fn end_session(
 async fn end_other_sessions(
     State(primary): State<Primary>,
     LoggedIn { user, session_id }: LoggedIn,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<EndedReply>, ApiError> {
     let ended = primary.accounts.end_other_sessions(&user, &session_id).await?;
     Ok(ok(EndedReply { ended }))
 }
 
 /// A new token, with its text, which nobody can read again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct NewTokenInfo {
     #[serde(flatten)]
     info: ApiToken,
@@ -185,7 +235,7 @@ struct NewTokenInfo {
 async fn list_tokens(
     State(primary): State<Primary>,
     LoggedIn { user, .. }: LoggedIn,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<ApiToken>>, ApiError> {
     Ok(ok(Page::complete(primary.accounts.api_tokens(user.id).await?)))
 }
 
@@ -193,7 +243,7 @@ async fn create_token(
     State(primary): State<Primary>,
     LoggedIn { user, .. }: LoggedIn,
     Json(request): Json<NewApiToken>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<NewTokenInfo>, ApiError> {
     let (info, token) = primary.accounts.create_api_token(&user, &request).await?;
     tracing::info!(user.id = user.id, api_token.id = info.id, "API token made");
     Ok(created(NewTokenInfo { info, token: token.expose_secret().to_owned() }))
@@ -203,7 +253,7 @@ async fn delete_token(
     State(primary): State<Primary>,
     LoggedIn { user, .. }: LoggedIn,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.accounts.delete_api_token(&user, id).await?;
     tracing::info!(user.id = user.id, api_token.id = id, "API token taken back");
     Ok(empty())

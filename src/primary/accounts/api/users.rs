@@ -1,28 +1,35 @@
 //! `/admin/users` (primary spec §2.6).
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, post, put};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Admin, NewAccountRequest};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
-use crate::primary::accounts::{Account, AccountChange, Role, Status, UserFilter};
+use crate::primary::accounts::{Account, AccountChange, Revoked, Role, Status, UserFilter};
+use crate::primary::openapi::{Routes, get, post, put};
 use crate::primary::paging::{Page, PageQuery};
 use crate::protocol::{Timestamp, codes};
 
-pub(super) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/admin/users", get(list).post(create))
-        .route("/admin/users/{id}", get(read).patch(change).delete(remove))
-        .route("/admin/users/{id}/password", put(reset_password))
-        .route("/admin/users/{id}/sessions/revoke", post(revoke_sessions))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/admin/users", get(list, "Users").post(create, "Make a user"))
+        .route(
+            "/admin/users/{id}",
+            get(read, "A user")
+                .patch(change, "Change role, status, quota or policy group of a user")
+                .delete(remove, "Delete a user"),
+        )
+        .route("/admin/users/{id}/password", put(reset_password, "Set a user's password"))
+        .route(
+            "/admin/users/{id}/sessions/revoke",
+            post(revoke_sessions, "End all logins and API tokens of a user"),
+        )
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct UserInfo {
     id: i64,
     username: String,
@@ -53,7 +60,8 @@ impl From<Account> for UserInfo {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "UserChange")]
 struct ChangeRequest {
     role: Option<Role>,
     status: Option<Status>,
@@ -63,8 +71,10 @@ struct ChangeRequest {
     policy_group_id: Option<Option<i64>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "PasswordReset")]
 struct PasswordRequest {
+    #[schemars(with = "String")]
     password: SecretString,
 }
 
@@ -77,7 +87,7 @@ async fn list(
     _: Admin,
     Query(page): Query<PageQuery>,
     Query(filter): Query<UserFilter>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<UserInfo>>, ApiError> {
     let (accounts, total) = primary.accounts.list(&filter, page.limit(), page.offset()).await?;
     let items: Vec<UserInfo> = accounts.into_iter().map(UserInfo::from).collect();
     Ok(ok(Page::of(items, total, page)))
@@ -87,7 +97,7 @@ async fn create(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Json(request): Json<NewAccountRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<UserInfo>, ApiError> {
     let group = primary.policies.default_group_id().await?;
     let account = primary.accounts.create(&admin, &request.check()?, group).await?;
     tracing::info!(user.id = admin.id, created.id = account.id, "user created");
@@ -98,7 +108,7 @@ async fn read(
     State(primary): State<Primary>,
     _: Admin,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<UserInfo>, ApiError> {
     Ok(ok(UserInfo::from(primary.accounts.get(id).await?)))
 }
 
@@ -107,7 +117,7 @@ async fn change(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(request): Json<ChangeRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<UserInfo>, ApiError> {
     if request.policy_group_id == Some(None) {
         return Err(ApiError::new(codes::BAD_REQUEST, "policy_group_id must be the id of a group, not null"));
     }
@@ -126,7 +136,7 @@ async fn remove(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.accounts.delete(&admin, id).await?;
     tracing::info!(user.id = admin.id, deleted.id = id, "user deleted");
     Ok(empty())
@@ -137,7 +147,7 @@ async fn reset_password(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(request): Json<PasswordRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.accounts.reset_password(&admin, id, &request.password).await?;
     tracing::info!(user.id = admin.id, changed.id = id, "password of a user set");
     Ok(empty())
@@ -147,7 +157,7 @@ async fn revoke_sessions(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Revoked>, ApiError> {
     let revoked = primary.accounts.revoke_all(&admin, id).await?;
     tracing::info!(user.id = admin.id, changed.id = id, ?revoked, "logins and API tokens of a user ended");
     Ok(ok(revoked))

@@ -2,7 +2,7 @@
 //! the rest is done.
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::http::{ApiError, Json, Reply, ok};
@@ -13,7 +13,7 @@ use crate::protocol::codes;
 
 const MAX_ITEMS: usize = 1_000;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Batch {
     #[serde(default)]
     file_ids: Vec<i64>,
@@ -22,14 +22,16 @@ pub(super) struct Batch {
     target_folder_id: Option<i64>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "BatchOutcome")]
 pub(super) struct Outcome {
     succeeded: usize,
     failed: usize,
     errors: Vec<Failure>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BatchFailure")]
 struct Failure {
     entity_type: &'static str,
     entity_id: i64,
@@ -71,7 +73,7 @@ pub(super) async fn delete(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(batch): Json<Batch>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Outcome>, ApiError> {
     let mut outcome = Outcome::default();
     for item in batch.items()? {
         let done = primary.trash.put(&primary.files, space, user.id, item).await;
@@ -84,7 +86,7 @@ pub(super) async fn move_to(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(batch): Json<Batch>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Outcome>, ApiError> {
     let (mut outcome, target) = (Outcome::default(), Some(batch.target_folder_id));
     for item in batch.items()? {
         let done = match item {
@@ -102,7 +104,7 @@ pub(super) async fn copy(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(batch): Json<Batch>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Outcome>, ApiError> {
     let (mut outcome, target) = (Outcome::default(), batch.target_folder_id);
     for item in batch.items()? {
         let done = match item {

@@ -2,14 +2,14 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use futures_util::TryStreamExt;
 use http::{HeaderMap, header};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Instrument;
 
 use super::{FileInfo, Id};
-use crate::http::{ApiError, Json, Path, created, ok};
+use crate::http::{ApiError, Created, Json, Path, Reply, created, ok};
 use crate::primary::Primary;
 use crate::primary::files::multipart::paced;
 use crate::primary::files::{FileError, FileName, FileRecord, NewFile, Target};
@@ -20,7 +20,7 @@ use crate::storage::{BodyError, ByteStream};
 use super::upload::IDLE;
 use crate::primary::error::LENGTH_REQUIRED;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct EmptyFile {
     name: String,
     folder_id: Option<i64>,
@@ -30,7 +30,7 @@ pub(super) async fn new_empty(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(new): Json<EmptyFile>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<FileInfo>, ApiError> {
     let name = FileName::parse(&new.name).map_err(FileError::from)?;
     let target = Target::New { folder_id: new.folder_id, folders: Vec::new(), name };
     let admitted = primary.files.admit(&primary.policies, space, user.id, target, 0).await?;
@@ -46,7 +46,7 @@ pub(super) async fn replace(
     Path(Id { id }): Path<Id>,
     headers: HeaderMap,
     body: Body,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FileInfo>, ApiError> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let size: Option<u64> = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     let size =

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Id;
@@ -15,6 +16,7 @@ use crate::http::{ApiError, Path, Query};
 use crate::primary::Primary;
 use crate::primary::files::FileRecord;
 use crate::primary::files::header_params::disposition;
+use crate::primary::openapi::{Content, Shaped};
 use crate::primary::teams::InSpace;
 use crate::protocol::{ByteRange, RangeError, ResolvedRange, ResponseOverrides, codes};
 
@@ -26,7 +28,7 @@ const PRESIGNED_CACHE: &str = "private, max-age=0, must-revalidate";
 const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:";
 
 /// How the content is wanted; a member counts when it is `1` or `true`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(in crate::primary) struct DownloadQuery {
     /// In the page, not as a file to keep.
     inline: Option<String>,
@@ -51,9 +53,9 @@ pub(super) async fn download(
     Query(query): Query<DownloadQuery>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Content>, ApiError> {
     let file = primary.files.get(space, id).await?;
-    answer(&primary, &file, query.way(), &method, &headers).await
+    answer(&primary, &file, query.way(), &method, &headers).await.map(Shaped::from)
 }
 
 /// How content goes to a client.

@@ -1,12 +1,12 @@
 //! `/folders`.
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::Patch;
 use super::{FileItem, FolderInfo, FolderItem, Id, parsed};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::files::{Cursor, FileError, FileName, Item, ListQuery, Listing, Order, SortBy};
 use crate::primary::teams::InSpace;
@@ -15,7 +15,7 @@ const DEFAULT_FOLDERS: u32 = 200;
 const DEFAULT_FILES: u32 = 100;
 const MAX_ITEMS: u32 = 1_000;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::primary) struct FolderQuery {
     folder_limit: Option<u32>,
     #[serde(default)]
@@ -43,8 +43,9 @@ impl From<FolderQuery> for ListQuery {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Contents {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FolderContents")]
+pub(super) struct Contents {
     folders: Vec<FolderItem>,
     files: Vec<FileItem>,
     folders_total: u64,
@@ -72,27 +73,29 @@ impl From<Listing> for Contents {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct NewFolder {
     name: String,
     parent_id: Option<i64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct FolderChange {
     name: Option<String>,
     #[serde(default)]
     parent_id: Patch<i64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "FolderCopy")]
 pub(super) struct CopyRequest {
     parent_id: Option<i64>,
 }
 
 /// A folder with what lies below it.
-#[derive(Debug, Serialize)]
-struct Measured {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MeasuredFolder")]
+pub(super) struct Measured {
     #[serde(flatten)]
     folder: FolderInfo,
     total_folders: u64,
@@ -100,8 +103,8 @@ struct Measured {
     total_size: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct Ancestor {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Ancestor {
     id: i64,
     name: String,
 }
@@ -110,7 +113,7 @@ pub(super) async fn list_root(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Query(query): Query<FolderQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Contents>, ApiError> {
     Ok(ok(Contents::from(primary.files.list(space, None, &query.into()).await?)))
 }
 
@@ -119,7 +122,7 @@ pub(super) async fn list(
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
     Query(query): Query<FolderQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Contents>, ApiError> {
     Ok(ok(Contents::from(primary.files.list(space, Some(id), &query.into()).await?)))
 }
 
@@ -127,7 +130,7 @@ pub(super) async fn create(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Json(new): Json<NewFolder>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<FolderInfo>, ApiError> {
     let name = FileName::parse(&new.name).map_err(FileError::from)?;
     let folder = primary.files.create_folder(space, user.id, new.parent_id, &name).await?;
     tracing::info!(user.id = user.id, folder.id = folder.id, "folder created");
@@ -138,7 +141,7 @@ pub(super) async fn info(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Measured>, ApiError> {
     let folder = FolderInfo::of(primary.files.folder(space, id).await?, space);
     let below = primary.files.extent(space, id).await?;
     Ok(ok(Measured {
@@ -153,7 +156,7 @@ pub(super) async fn ancestors(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Vec<Ancestor>>, ApiError> {
     let chain = primary.files.ancestors(space, id).await?;
     let chain: Vec<_> =
         chain.into_iter().map(|folder| Ancestor { id: folder.id, name: folder.name }).collect();
@@ -165,7 +168,7 @@ pub(super) async fn change(
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
     Json(change): Json<FolderChange>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FolderInfo>, ApiError> {
     let name = parsed(change.name.as_deref())?;
     let folder =
         primary.files.change_folder(space, user.id, id, name.as_ref(), change.parent_id.given()).await?;
@@ -178,7 +181,7 @@ pub(super) async fn copy(
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
     Json(request): Json<CopyRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<FolderInfo>, ApiError> {
     let copy = primary.files.copy_folder(space, user.id, id, request.parent_id).await?;
     tracing::info!(user.id = user.id, folder.id = id, copy.id = copy.id, "folder copied");
     Ok(created(FolderInfo::of(copy, space)))
@@ -188,7 +191,7 @@ pub(super) async fn delete(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.trash.put(&primary.files, space, user.id, Item::Folder(id)).await?;
     tracing::info!(user.id = user.id, folder.id = id, "folder deleted");
     Ok(empty())

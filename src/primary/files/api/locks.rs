@@ -1,27 +1,28 @@
 //! Locks: `/files/{id}/lock`, `/folders/{id}/lock` and, for administrators, `/admin/locks` (primary spec §2.8, §2.10).
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FileInfo, FolderInfo, Id};
-use crate::http::{ApiError, Json, Path, Query, empty, ok};
+use crate::http::{ApiError, Json, Path, Query, Reply, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::audit::{Action, Entity};
 use crate::primary::files::{Item, Lock};
 use crate::primary::paging::{Page, PageQuery};
 use crate::primary::spaces::SpaceOwner;
 use crate::primary::teams::InSpace;
 use crate::protocol::Timestamp;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct LockRequest {
     locked: bool,
 }
 
 /// A lock as administrators see it; without its token, which would open it.
-#[derive(Debug, Serialize)]
-struct LockInfo {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct LockInfo {
     id: i64,
     entity_type: &'static str,
     entity_id: i64,
@@ -35,8 +36,9 @@ struct LockInfo {
     created_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
-struct Removed {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RemovedLocks")]
+pub(super) struct Removed {
     removed: u64,
 }
 
@@ -63,7 +65,7 @@ pub(super) async fn lock_file(
     within: InSpace,
     Path(Id { id }): Path<Id>,
     Json(request): Json<LockRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FileInfo>, ApiError> {
     set(&primary, &within, Item::File(id), request.locked).await?;
     Ok(ok(FileInfo::of(primary.files.get(within.space, id).await?, within.space)))
 }
@@ -73,7 +75,7 @@ pub(super) async fn lock_folder(
     within: InSpace,
     Path(Id { id }): Path<Id>,
     Json(request): Json<LockRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FolderInfo>, ApiError> {
     set(&primary, &within, Item::Folder(id), request.locked).await?;
     Ok(ok(FolderInfo::of(primary.files.folder(within.space, id).await?, within.space)))
 }
@@ -98,7 +100,7 @@ pub(super) async fn list(
     State(primary): State<Primary>,
     Admin(_): Admin,
     Query(query): Query<PageQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<LockInfo>>, ApiError> {
     let (locks, total) = primary.files.all_locks(query.limit(), query.offset()).await?;
     Ok(ok(Page::of(locks.into_iter().map(LockInfo::from).collect(), total, query)))
 }
@@ -107,16 +109,18 @@ pub(super) async fn delete(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
-    primary.files.break_lock(id).await?;
+) -> Result<Reply<()>, ApiError> {
+    let lock = primary.files.break_lock(id).await?;
     tracing::info!(user.id = admin.id, lock.id = id, "lock broken");
+    primary.audit.record(&admin, Action::Delete, Entity::Lock, Some(id), &lock.name).await;
     Ok(empty())
 }
 
 pub(super) async fn delete_expired(
     State(primary): State<Primary>,
-    Admin(_): Admin,
-) -> Result<impl IntoResponse, ApiError> {
+    Admin(admin): Admin,
+) -> Result<Reply<Removed>, ApiError> {
     let removed = primary.files.remove_expired_locks(Timestamp::now()).await?;
+    primary.audit.record(&admin, Action::Delete, Entity::Lock, None, "expired locks").await;
     Ok(ok(Removed { removed }))
 }

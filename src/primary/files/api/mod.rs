@@ -12,10 +12,8 @@ mod records;
 mod upload;
 mod versions;
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, patch as patching, post, put};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(in crate::primary) use self::download::{DownloadQuery, Way, answer as content_answer};
@@ -25,57 +23,93 @@ pub(in crate::primary) use self::records::{
     FileInfo, FileItem, FolderInfo, FolderItem, PublicFile, PublicFolder,
 };
 use super::{FileError, FileName, Item};
-use crate::http::{ApiError, Json, Path, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Reply, created, empty, ok};
 use crate::primary::Primary;
+use crate::primary::openapi::{self, Routes, get, post, put};
 use crate::primary::teams::InSpace;
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/files/upload", post(upload::upload))
-        .route("/files/new", post(content::new_empty))
-        .route("/files/{id}", get(info).patch(change).delete(delete))
-        .route("/files/{id}/download", get(download::download))
-        .route("/files/{id}/content", put(content::replace))
-        .route("/files/{id}/copy", post(copy))
-        .route("/files/{id}/versions", get(versions::list))
-        .route("/files/{id}/versions/{version_id}", axum::routing::delete(versions::delete))
-        .route("/files/{id}/versions/{version_id}/restore", post(versions::restore))
-        .route("/folders", get(folders::list_root).post(folders::create))
-        .route("/folders/{id}", get(folders::list).merge(patching(folders::change)).delete(folders::delete))
-        .route("/folders/{id}/info", get(folders::info))
-        .route("/folders/{id}/ancestors", get(folders::ancestors))
-        .route("/folders/{id}/copy", post(folders::copy))
-        .route("/files/{id}/lock", post(locks::lock_file))
-        .route("/folders/{id}/lock", post(locks::lock_folder))
-        .route("/properties/{kind}/{id}", get(properties::list).put(properties::put))
-        .route("/properties/{kind}/{id}/{namespace}/{name}", axum::routing::delete(properties::delete))
-        .route("/batch/delete", post(batch::delete))
-        .route("/batch/move", post(batch::move_to))
-        .route("/batch/copy", post(batch::copy))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/files/upload", post(upload::upload, "Upload a file in one request").takes_form())
+        .route("/files/new", post(content::new_empty, "Make an empty file"))
+        .route(
+            "/files/{id}",
+            get(info, "A file")
+                .patch(change, "Rename or move a file")
+                .delete(delete, "Put a file into the trash"),
+        )
+        .route("/files/{id}/download", get(download::download, "The content of a file"))
+        .route(
+            "/files/{id}/content",
+            put(content::replace, "Replace the content of a file; the one before becomes a version")
+                .header("If-Match", "The entity tag that the content must still have"),
+        )
+        .route("/files/{id}/copy", post(copy, "Copy a file"))
+        .route("/files/{id}/versions", get(versions::list, "Versions of a file"))
+        .route("/files/{id}/versions/{version_id}", openapi::delete(versions::delete, "Remove a version"))
+        .route(
+            "/files/{id}/versions/{version_id}/restore",
+            post(versions::restore, "Make a version the content again; newer ones go"),
+        )
+        .route(
+            "/folders",
+            get(folders::list_root, "What lies at the root of the space")
+                .post(folders::create, "Make a folder"),
+        )
+        .route(
+            "/folders/{id}",
+            get(folders::list, "What lies in a folder")
+                .patch(folders::change, "Rename or move a folder")
+                .delete(folders::delete, "Put a folder into the trash"),
+        )
+        .route("/folders/{id}/info", get(folders::info, "A folder, and how much lies below it"))
+        .route(
+            "/folders/{id}/ancestors",
+            get(folders::ancestors, "The folders above a folder, from the root"),
+        )
+        .route("/folders/{id}/copy", post(folders::copy, "Copy a folder with all below it"))
+        .route("/files/{id}/lock", post(locks::lock_file, "Lock or unlock a file"))
+        .route("/folders/{id}/lock", post(locks::lock_folder, "Lock or unlock a folder"))
+        .route(
+            "/properties/{kind}/{id}",
+            get(properties::list, "Custom properties of a file or folder")
+                .put(properties::put, "Set a custom property"),
+        )
+        .route(
+            "/properties/{kind}/{id}/{namespace}/{name}",
+            openapi::delete(properties::delete, "Remove a custom property"),
+        )
+        .route("/batch/delete", post(batch::delete, "Put many files and folders into the trash"))
+        .route("/batch/move", post(batch::move_to, "Move many files and folders"))
+        .route("/batch/copy", post(batch::copy, "Copy many files and folders"))
 }
 
 /// What administrators see of all spaces.
-pub(in crate::primary) fn admin_routes() -> Router<Primary> {
-    Router::new()
-        .route("/admin/locks", get(locks::list))
-        .route("/admin/locks/expired", axum::routing::delete(locks::delete_expired))
-        .route("/admin/locks/{id}", axum::routing::delete(locks::delete))
+pub(in crate::primary) fn admin_routes() -> Routes {
+    Routes::new()
+        .route("/admin/locks", get(locks::list, "Locks of all spaces"))
+        .route(
+            "/admin/locks/expired",
+            openapi::delete(locks::delete_expired, "Remove locks whose time is over"),
+        )
+        .route("/admin/locks/{id}", openapi::delete(locks::delete, "Break a lock"))
 }
 
 /// Ids of the path; a team's is [`InSpace`]'s business.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::primary) struct Id {
     pub(in crate::primary) id: i64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct FileChange {
     name: Option<String>,
     #[serde(default)]
     folder_id: Patch<i64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "FileCopy")]
 struct CopyRequest {
     folder_id: Option<i64>,
 }
@@ -84,7 +118,7 @@ async fn info(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FileInfo>, ApiError> {
     Ok(ok(FileInfo::of(primary.files.get(space, id).await?, space)))
 }
 
@@ -93,7 +127,7 @@ async fn change(
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
     Json(change): Json<FileChange>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FileInfo>, ApiError> {
     let name = parsed(change.name.as_deref())?;
     let file = primary.files.change(space, user.id, id, name.as_ref(), change.folder_id.given()).await?;
     tracing::info!(user.id = user.id, file.id = id, "file renamed or moved");
@@ -105,7 +139,7 @@ async fn copy(
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
     Json(request): Json<CopyRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<FileInfo>, ApiError> {
     let copy = primary.files.copy(space, user.id, id, request.folder_id).await?;
     tracing::info!(user.id = user.id, file.id = id, copy.id = copy.id, "file copied");
     Ok(created(FileInfo::of(copy, space)))
@@ -115,7 +149,7 @@ async fn delete(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.trash.put(&primary.files, space, user.id, Item::File(id)).await?;
     tracing::info!(user.id = user.id, file.id = id, "file deleted");
     Ok(empty())

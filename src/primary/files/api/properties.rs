@@ -1,29 +1,30 @@
 //! `/properties` (primary spec §2.8).
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::http::{ApiError, Json, Path, empty, ok};
+use crate::http::{ApiError, Json, Path, Reply, empty, ok};
 use crate::primary::Primary;
 use crate::primary::files::{Item, Property};
 use crate::primary::teams::InSpace;
 use crate::protocol::codes;
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Kind {
     File,
     Folder,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Of {
     kind: Kind,
     id: i64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Named {
     kind: Kind,
     id: i64,
@@ -42,7 +43,7 @@ pub(super) async fn list(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Of { kind, id }): Path<Of>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Vec<Property>>, ApiError> {
     Ok(ok(primary.files.properties(space, item(kind, id)).await?))
 }
 
@@ -51,7 +52,7 @@ pub(super) async fn put(
     InSpace { user, space }: InSpace,
     Path(Of { kind, id }): Path<Of>,
     Json(property): Json<Property>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Property>, ApiError> {
     // Over this way it could not be named again.
     if property.namespace.is_empty() {
         return Err(ApiError::new(codes::BAD_REQUEST, "namespace: give one, such as a URL of your site"));
@@ -64,7 +65,7 @@ pub(super) async fn delete(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(Named { kind, id, namespace, name }): Path<Named>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.files.delete_property(space, user.id, item(kind, id), &namespace, &name).await?;
     Ok(empty())
 }

@@ -1,5 +1,6 @@
 //! Files and folders as clients see them (primary spec §2.8).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::primary::files::{FileRecord, FolderRecord, name};
@@ -7,7 +8,7 @@ use crate::primary::spaces::Space;
 use crate::protocol::Timestamp;
 
 /// Everything about a file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::primary) struct FileInfo {
     id: i64,
     name: String,
@@ -29,7 +30,7 @@ pub(in crate::primary) struct FileInfo {
 }
 
 /// A file in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::primary) struct FileItem {
     id: i64,
     name: String,
@@ -44,7 +45,7 @@ pub(in crate::primary) struct FileItem {
 }
 
 /// Everything about a folder.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::primary) struct FolderInfo {
     id: i64,
     name: String,
@@ -58,7 +59,7 @@ pub(in crate::primary) struct FolderInfo {
 }
 
 /// A folder in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::primary) struct FolderItem {
     id: i64,
     name: String,
@@ -70,7 +71,7 @@ pub(in crate::primary) struct FolderItem {
 }
 
 /// A file in a list for everybody.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::primary) struct PublicFile {
     id: i64,
     name: String,
@@ -82,7 +83,7 @@ pub(in crate::primary) struct PublicFile {
 }
 
 /// A folder in a list for everybody.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::primary) struct PublicFolder {
     id: i64,
     name: String,

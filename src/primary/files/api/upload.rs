@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use http::{HeaderMap, header};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Instrument;
 
 use super::FileInfo;
-use crate::http::{ApiError, Query, created};
+use crate::http::{ApiError, Created, Query, created};
 use crate::primary::Primary;
 use crate::primary::files::multipart::{Multipart, Rest, boundary, paced};
 use crate::primary::files::{FileError, FileRecord, NewFile, Target};
@@ -24,7 +24,7 @@ pub(super) const IDLE: Duration = Duration::from_secs(60);
 const DRAIN_BYTES: u64 = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct UploadQuery {
     folder_id: Option<i64>,
     relative_path: Option<String>,
@@ -37,7 +37,7 @@ pub(super) async fn upload(
     Query(query): Query<UploadQuery>,
     headers: HeaderMap,
     body: Body,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<FileInfo>, ApiError> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let boundary = boundary(text(header::CONTENT_TYPE).unwrap_or_default())?;
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());

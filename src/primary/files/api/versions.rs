@@ -1,24 +1,24 @@
 //! `/files/{id}/versions`.
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FileInfo, Id};
-use crate::http::{ApiError, Path, empty, ok};
+use crate::http::{ApiError, Path, Reply, empty, ok};
 use crate::primary::Primary;
 use crate::primary::files::Version;
 use crate::primary::teams::InSpace;
 use crate::protocol::Timestamp;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct VersionId {
     id: i64,
     version_id: i64,
 }
 
-#[derive(Debug, Serialize)]
-struct VersionInfo {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct VersionInfo {
     id: i64,
     blob_id: i64,
     size: u64,
@@ -46,7 +46,7 @@ pub(super) async fn list(
     State(primary): State<Primary>,
     InSpace { space, .. }: InSpace,
     Path(Id { id }): Path<Id>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Vec<VersionInfo>>, ApiError> {
     let versions = primary.files.versions(space, id).await?;
     Ok(ok(versions.into_iter().map(VersionInfo::from).collect::<Vec<_>>()))
 }
@@ -55,7 +55,7 @@ pub(super) async fn restore(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(VersionId { id, version_id }): Path<VersionId>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<FileInfo>, ApiError> {
     let file = primary.files.restore_version(&primary.policies, space, user.id, id, version_id).await?;
     tracing::info!(user.id = user.id, file.id = id, version.id = version_id, "version restored");
     Ok(ok(FileInfo::of(file, space)))
@@ -65,7 +65,7 @@ pub(super) async fn delete(
     State(primary): State<Primary>,
     InSpace { user, space }: InSpace,
     Path(VersionId { id, version_id }): Path<VersionId>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.files.delete_version(&primary.policies, space, user.id, id, version_id).await?;
     tracing::info!(user.id = user.id, file.id = id, version.id = version_id, "version deleted");
     Ok(empty())

@@ -139,9 +139,12 @@ pub(in crate::primary::files) async fn delete_trashed(tx: &mut Tx, trash_id: i64
     Ok(())
 }
 
-pub(in crate::primary::files) async fn delete(tx: &mut Tx, id: i64) -> Result<bool, sqlx::Error> {
+/// Removes a lock and gives what it was; `None` when there is none.
+pub(in crate::primary::files) async fn delete(tx: &mut Tx, id: i64) -> Result<Option<Lock>, sqlx::Error> {
+    let query = sqlx::query(locks!("WHERE locks.id = $1")).bind(id);
+    let lock = query.fetch_optional(&mut **tx).await?.as_ref().map(record).transpose()?;
     let done = sqlx::query("DELETE FROM locks WHERE id = $1").bind(id).execute(&mut **tx).await?;
-    Ok(done.rows_affected() == 1)
+    Ok(lock.filter(|_| done.rows_affected() == 1))
 }
 
 pub(in crate::primary::files) async fn delete_expired(

@@ -1,30 +1,42 @@
 //! `/admin/policy-groups`.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
-use crate::http::{Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
 use crate::primary::audit::{Action, Entity};
+use crate::primary::openapi::{Routes, get, post};
 use crate::primary::paging::{Page, PageQuery};
 use crate::primary::policies::{Group, GroupChange, Match, NewGroup, Outcome, Rule, Verdict};
 use crate::protocol::Timestamp;
 
-pub(super) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/admin/policy-groups", get(list).post(create))
-        .route("/admin/policy-groups/{id}", get(read).patch(change).delete(remove))
-        .route("/admin/policy-groups/{id}/migrate-users", post(move_users))
-        .route("/admin/policy-groups/{id}/match", get(match_of_group))
-        .route("/admin/users/{id}/policy-match", get(match_of_user))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/admin/policy-groups", get(list, "Policy groups").post(create, "Make a policy group"))
+        .route(
+            "/admin/policy-groups/{id}",
+            get(read, "A policy group")
+                .patch(change, "Change a policy group; its rules are replaced as a whole")
+                .delete(remove, "Delete a policy group that nothing uses"),
+        )
+        .route(
+            "/admin/policy-groups/{id}/migrate-users",
+            post(move_users, "Move all users of a group to another"),
+        )
+        .route(
+            "/admin/policy-groups/{id}/match",
+            get(match_of_group, "Which rule a file of some size would meet"),
+        )
+        .route(
+            "/admin/users/{id}/policy-match",
+            get(match_of_user, "Which rule a user's file of some size would meet"),
+        )
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RuleInfo {
     id: i64,
     policy_id: i64,
@@ -33,7 +45,7 @@ struct RuleInfo {
     max_file_size: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct GroupInfo {
     id: i64,
     name: String,
@@ -45,26 +57,26 @@ struct GroupInfo {
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct MoveRequest {
     target_group_id: i64,
 }
 
 /// Both numbers are the same as long as only users are assigned to groups.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct MovedInfo {
     affected_users: u64,
     migrated_assignments: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct SizeQuery {
     /// Bytes.
     size: u64,
 }
 
 /// Where a file of some size would go.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct MatchInfo {
     group_id: i64,
     group_name: String,
@@ -77,7 +89,7 @@ struct MatchInfo {
     rules: Vec<VerdictInfo>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct VerdictInfo {
     rule_id: i64,
     policy_id: i64,
@@ -154,21 +166,33 @@ impl From<Group> for GroupInfo {
     }
 }
 
-async fn list(State(primary): State<Primary>, _: Admin, Query(page): Query<PageQuery>) -> Answer {
+async fn list(
+    State(primary): State<Primary>,
+    _: Admin,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<Page<GroupInfo>>, ApiError> {
     let (groups, total) = primary.policies.groups(page.limit(), page.offset()).await?;
     let items: Vec<GroupInfo> = groups.into_iter().map(GroupInfo::from).collect();
-    Ok(ok(Page::of(items, total, page)).into_response())
+    Ok(ok(Page::of(items, total, page)))
 }
 
-async fn create(State(primary): State<Primary>, Admin(admin): Admin, Json(new): Json<NewGroup>) -> Answer {
+async fn create(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Json(new): Json<NewGroup>,
+) -> Result<Created<GroupInfo>, ApiError> {
     let group = primary.policies.create_group(&new).await?;
     tracing::info!(user.id = admin.id, policy_group.id = group.id, "policy group created");
     primary.audit.record(&admin, Action::Create, Entity::PolicyGroup, Some(group.id), &group.name).await;
-    Ok(created(GroupInfo::from(group)).into_response())
+    Ok(created(GroupInfo::from(group)))
 }
 
-async fn read(State(primary): State<Primary>, _: Admin, Path(id): Path<i64>) -> Answer {
-    Ok(ok(GroupInfo::from(primary.policies.group(id).await?)).into_response())
+async fn read(
+    State(primary): State<Primary>,
+    _: Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<GroupInfo>, ApiError> {
+    Ok(ok(GroupInfo::from(primary.policies.group(id).await?)))
 }
 
 async fn change(
@@ -176,19 +200,23 @@ async fn change(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(change): Json<GroupChange>,
-) -> Answer {
+) -> Result<Reply<GroupInfo>, ApiError> {
     let group = primary.policies.change_group(id, &change).await?;
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group changed");
     primary.audit.record(&admin, Action::Change, Entity::PolicyGroup, Some(id), &group.name).await;
-    Ok(ok(GroupInfo::from(group)).into_response())
+    Ok(ok(GroupInfo::from(group)))
 }
 
-async fn remove(State(primary): State<Primary>, Admin(admin): Admin, Path(id): Path<i64>) -> Answer {
+async fn remove(
+    State(primary): State<Primary>,
+    Admin(admin): Admin,
+    Path(id): Path<i64>,
+) -> Result<Reply<()>, ApiError> {
     let group = primary.policies.group(id).await?;
     primary.policies.delete_group(id).await?;
     tracing::info!(user.id = admin.id, policy_group.id = id, "policy group deleted");
     primary.audit.record(&admin, Action::Delete, Entity::PolicyGroup, Some(id), &group.name).await;
-    Ok(empty().into_response())
+    Ok(empty())
 }
 
 async fn move_users(
@@ -196,7 +224,7 @@ async fn move_users(
     Admin(admin): Admin,
     Path(id): Path<i64>,
     Json(request): Json<MoveRequest>,
-) -> Answer {
+) -> Result<Reply<MovedInfo>, ApiError> {
     let group = primary.policies.group(id).await?;
     let moved = primary.policies.move_users(id, request.target_group_id).await?;
     tracing::info!(
@@ -207,7 +235,7 @@ async fn move_users(
         "users of a policy group moved"
     );
     primary.audit.record(&admin, Action::Change, Entity::PolicyGroup, Some(id), &group.name).await;
-    Ok(ok(MovedInfo { affected_users: moved.users, migrated_assignments: moved.users }).into_response())
+    Ok(ok(MovedInfo { affected_users: moved.users, migrated_assignments: moved.users }))
 }
 
 async fn match_of_group(
@@ -215,8 +243,8 @@ async fn match_of_group(
     _: Admin,
     Path(id): Path<i64>,
     Query(query): Query<SizeQuery>,
-) -> Answer {
-    Ok(ok(MatchInfo::from(primary.policies.match_size(Some(id), query.size).await?)).into_response())
+) -> Result<Reply<MatchInfo>, ApiError> {
+    Ok(ok(MatchInfo::from(primary.policies.match_size(Some(id), query.size).await?)))
 }
 
 async fn match_of_user(
@@ -224,8 +252,8 @@ async fn match_of_user(
     _: Admin,
     Path(id): Path<i64>,
     Query(query): Query<SizeQuery>,
-) -> Answer {
+) -> Result<Reply<MatchInfo>, ApiError> {
     let account = primary.accounts.get(id).await?;
     let found = primary.policies.match_size(account.policy_group_id, query.size).await?;
-    Ok(ok(MatchInfo::from(found)).into_response())
+    Ok(ok(MatchInfo::from(found)))
 }

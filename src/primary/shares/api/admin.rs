@@ -1,32 +1,34 @@
 //! `/admin/shares`: the shares of everybody, for administrators of the site.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{delete, get};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ShareInfo, Target};
-use crate::http::{ApiError, Path, Query, empty, ok};
+use crate::http::{ApiError, Path, Query, Reply, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::Admin;
+use crate::primary::openapi::{Routes, delete, get};
 use crate::primary::paging::{Page, PageQuery};
 use crate::primary::shares::{Share, Status};
 use crate::primary::spaces::SpaceOwner;
 use crate::protocol::Timestamp;
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new().route("/admin/shares", get(list)).route("/admin/shares/{id}", delete(revoke))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/admin/shares", get(list, "Shares of everybody"))
+        .route("/admin/shares/{id}", delete(revoke, "End any share"))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ListQuery {
     /// Only those that this user made.
     user_id: Option<i64>,
 }
 
 /// Whose space the item lies in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ShareOwner")]
 struct OwnerInfo {
     /// `user` or `team`.
     #[serde(rename = "type")]
@@ -36,7 +38,8 @@ struct OwnerInfo {
 }
 
 /// A share without its token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ShareOfAnybody")]
 struct SharedInfo {
     id: i64,
     target: Target,
@@ -85,7 +88,7 @@ async fn list(
     _: Admin,
     Query(page): Query<PageQuery>,
     Query(query): Query<ListQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<SharedInfo>>, ApiError> {
     let (shares, total) = primary.shares.list_all(query.user_id, page.limit(), page.offset()).await?;
     Ok(ok(Page::of(shares.into_iter().map(SharedInfo::from).collect(), total, page)))
 }
@@ -94,7 +97,7 @@ async fn revoke(
     State(primary): State<Primary>,
     Admin(admin): Admin,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.shares.revoke(&admin, id).await?;
     tracing::info!(user.id = admin.id, share.id = id, "share ended by an administrator");
     Ok(empty())

@@ -1,42 +1,48 @@
 //! `/s/{token}`: what whoever has the token may call. An answer says nothing about the owner but the name, and nothing
 //! about what is outside of the share.
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Target};
-use crate::http::{ApiError, Json, Path, Query, empty, ok};
+use crate::http::{ApiError, Json, Path, Query, Reply, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::cookie;
 use crate::primary::caller::Caller;
 use crate::primary::files::{
     Cursor, DownloadQuery, FileRecord, FolderQuery, Item, PublicFile, PublicFolder, Way, content_answer,
 };
+use crate::primary::openapi::{Archive, Content, Routes, Shaped, get, post};
 use crate::primary::shares::{Counted, Share, ShareError, Visited};
 use crate::protocol::Timestamp;
 
 /// Of the proof for the download that was counted last; its path is that of the share.
 const DOWNLOAD_COOKIE: &str = "aster_share_download";
 
-pub(in crate::primary) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/s/{token}", get(look))
-        .route("/s/{token}/verify", post(verify))
-        .route("/s/{token}/download", get(download))
-        .route("/s/{token}/download-all", get(download_all))
-        .route("/s/{token}/content", get(content))
-        .route("/s/{token}/folders/{id}/content", get(folder_content))
-        .route("/s/{token}/files/{id}/download", get(download_file))
+pub(in crate::primary) fn routes() -> Routes {
+    Routes::new()
+        .route("/s/{token}", get(look, "What a share is of"))
+        .route("/s/{token}/verify", post(verify, "Give the password; the answer sets a cookie"))
+        .route("/s/{token}/download", get(download, "The shared file; counts as a download"))
+        .route(
+            "/s/{token}/download-all",
+            get(download_all, "The shared folder as an archive; counts as a download"),
+        )
+        .route("/s/{token}/content", get(content, "What lies in the shared folder"))
+        .route("/s/{token}/folders/{id}/content", get(folder_content, "What lies in a folder below it"))
+        .route(
+            "/s/{token}/files/{id}/download",
+            get(download_file, "A file below the shared folder; counts as a download"),
+        )
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ShareView {
     name: String,
     share_type: Kind,
@@ -56,23 +62,26 @@ struct ShareView {
     shared_by: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "SharePassword")]
 struct VerifyRequest {
+    #[schemars(with = "String")]
     password: SecretString,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct TokenPath {
     token: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ItemPath {
     token: String,
     id: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SharedContents")]
 struct Contents {
     folders: Vec<PublicFolder>,
     files: Vec<PublicFile>,
@@ -94,7 +103,7 @@ async fn look(
     Path(TokenPath { token }): Path<TokenPath>,
     method: Method,
     headers: HeaderMap,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<ShareView>, ApiError> {
     let mut share = primary.shares.open(&token).await?;
     if method == Method::GET {
         primary.shares.count_view(&share).await?;
@@ -126,11 +135,11 @@ async fn verify(
     caller: Caller,
     Path(TokenPath { token }): Path<TokenPath>,
     Json(VerifyRequest { password }): Json<VerifyRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Shaped<Reply<()>>, ApiError> {
     let (proof, secs) = primary.shares.verify(&primary.accounts, &token, &password, &caller).await?;
     let mut response = empty().into_response();
     set_cookie(&primary, &mut response, &token, (&access_cookie(&token), &proof, secs));
-    Ok(response)
+    Ok(response.into())
 }
 
 async fn visit(primary: &Primary, token: &str, headers: &HeaderMap) -> Result<Visited, ShareError> {
@@ -142,7 +151,7 @@ async fn content(
     Path(TokenPath { token }): Path<TokenPath>,
     headers: HeaderMap,
     Query(query): Query<FolderQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Contents>, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     contents(&primary, &visited, None, query).await.map(ok)
 }
@@ -152,7 +161,7 @@ async fn folder_content(
     Path(ItemPath { token, id }): Path<ItemPath>,
     headers: HeaderMap,
     Query(query): Query<FolderQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Contents>, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     contents(&primary, &visited, Some(id), query).await.map(ok)
 }
@@ -180,10 +189,10 @@ async fn download(
     Query(query): Query<DownloadQuery>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Content>, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     let file = primary.shares.file(&primary.files, &visited, None).await?;
-    send(&primary, &visited, file, query.way(), &method, &headers).await
+    send(&primary, &visited, file, query.way(), &method, &headers).await.map(Shaped::from)
 }
 
 async fn download_file(
@@ -192,10 +201,10 @@ async fn download_file(
     Query(query): Query<DownloadQuery>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Content>, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     let file = primary.shares.file(&primary.files, &visited, Some(id)).await?;
-    send(&primary, &visited, file, query.way(), &method, &headers).await
+    send(&primary, &visited, file, query.way(), &method, &headers).await.map(Shaped::from)
 }
 
 /// Sends a file and counts it. A HEAD sends nothing and is not counted; nor is a request that goes on with the download
@@ -243,16 +252,16 @@ async fn download_all(
     Path(TokenPath { token }): Path<TokenPath>,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Shaped<Archive>, ApiError> {
     let visited = visit(&primary, &token, &headers).await?;
     let Share { space, item, name, .. } = visited.share();
     let plan = primary.archives.plan(&primary.files, *space, &[*item]).await?;
     let name = format!("{name}.zip");
     if method == Method::HEAD {
-        return Ok(primary.archive_answer(plan, &name, &method));
+        return Ok(primary.archive_answer(plan, &name, &method).into());
     }
     let counted = primary.shares.count_archive(&visited).await?;
-    Ok(keep_at_first_byte(primary.archive_answer(plan, &name, &method), counted))
+    Ok(keep_at_first_byte(primary.archive_answer(plan, &name, &method), counted).into())
 }
 
 /// The answer, of which the first byte makes the count final.

@@ -6,6 +6,7 @@ use http::request::Parts;
 use crate::http::ApiError;
 use crate::primary::Primary;
 use crate::primary::accounts::{CurrentUser, User};
+use crate::primary::openapi::{Access, Description, Input};
 use crate::primary::spaces::{self, Space, SpaceOwner};
 use crate::protocol::codes;
 
@@ -36,5 +37,12 @@ impl FromRequestParts<Primary> for InSpace {
             }
         };
         Ok(Self { user, space })
+    }
+}
+
+impl Input for InSpace {
+    fn describe(description: &mut Description<'_>) {
+        description.allow(Access::User);
+        description.refusal(404);
     }
 }

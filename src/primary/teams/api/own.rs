@@ -1,34 +1,44 @@
 //! `/teams`: what a user does with the own teams.
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::routing::{get, patch};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{MemberChange, MemberInfo, NewMember, TeamInfo};
-use crate::http::{ApiError, Json, Path, Query, created, empty, ok};
+use crate::http::{ApiError, Created, Json, Path, Query, Reply, created, empty, ok};
 use crate::primary::Primary;
 use crate::primary::accounts::User;
+use crate::primary::openapi::{Routes, get, patch};
 use crate::primary::paging::{Page, PageQuery};
 use crate::primary::teams::{Authority, NewTeam, TeamChange, TeamRole};
 
-pub(super) fn routes() -> Router<Primary> {
-    Router::new()
-        .route("/teams", get(list).post(create))
-        .route("/teams/{team_id}", get(read).patch(change).delete(archive))
-        .route("/teams/{team_id}/members", get(members).post(add_member))
-        .route("/teams/{team_id}/members/{user_id}", patch(change_member).delete(remove_member))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .route("/teams", get(list, "Teams one is in").post(create, "Make a team and own it"))
+        .route(
+            "/teams/{team_id}",
+            get(read, "A team")
+                .patch(change, "Change name or description of a team")
+                .delete(archive, "Archive a team"),
+        )
+        .route("/teams/{team_id}/members", get(members, "Members of a team").post(add_member, "Add a member"))
+        .route(
+            "/teams/{team_id}/members/{user_id}",
+            patch(change_member, "Change the role of a member")
+                .delete(remove_member, "Remove a member, or leave"),
+        )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NewTeam")]
 struct NewTeamRequest {
     name: String,
     #[serde(default)]
     description: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "TeamChange")]
 struct ChangeRequest {
     name: Option<String>,
     description: Option<String>,
@@ -38,7 +48,7 @@ async fn list(
     State(primary): State<Primary>,
     User(user): User,
     Query(page): Query<PageQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<TeamInfo>>, ApiError> {
     let (teams, total) = primary.teams.of_user(user.id, page.limit(), page.offset()).await?;
     let items: Vec<_> = teams.into_iter().map(|(team, role)| TeamInfo::of(team, Some(role))).collect();
     Ok(ok(Page::of(items, total, page)))
@@ -48,7 +58,7 @@ async fn create(
     State(primary): State<Primary>,
     User(user): User,
     Json(request): Json<NewTeamRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<TeamInfo>, ApiError> {
     let new = NewTeam {
         name: &request.name,
         description: request.description.as_deref().unwrap_or_default(),
@@ -65,7 +75,7 @@ async fn read(
     State(primary): State<Primary>,
     User(user): User,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<TeamInfo>, ApiError> {
     let (team, role) = primary.teams.get_for(id, user.id).await?;
     Ok(ok(TeamInfo::of(team, Some(role))))
 }
@@ -75,7 +85,7 @@ async fn change(
     User(user): User,
     Path(id): Path<i64>,
     Json(request): Json<ChangeRequest>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<TeamInfo>, ApiError> {
     let change = TeamChange { name: request.name, description: request.description, ..TeamChange::default() };
     primary.teams.change((&user).into(), Authority::Member(user.id), id, &change).await?;
     tracing::info!(user.id = user.id, team.id = id, "team changed");
@@ -87,7 +97,7 @@ async fn archive(
     State(primary): State<Primary>,
     User(user): User,
     Path(id): Path<i64>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.teams.archive((&user).into(), Authority::Member(user.id), id).await?;
     tracing::info!(user.id = user.id, team.id = id, "team archived");
     Ok(empty())
@@ -98,7 +108,7 @@ async fn members(
     User(user): User,
     Path(id): Path<i64>,
     Query(page): Query<PageQuery>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<Page<MemberInfo>>, ApiError> {
     let as_member = Authority::Member(user.id);
     let (members, total) = primary.teams.members(as_member, id, page.limit(), page.offset()).await?;
     Ok(ok(Page::of(members.into_iter().map(MemberInfo::from).collect(), total, page)))
@@ -109,7 +119,7 @@ async fn add_member(
     User(user): User,
     Path(id): Path<i64>,
     Json(new): Json<NewMember>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<MemberInfo>, ApiError> {
     // Before anything is told about users.
     primary.teams.get_for(id, user.id).await?;
     let names = (("user_id", new.user_id), ("identifier", new.identifier.as_deref()));
@@ -125,7 +135,7 @@ async fn change_member(
     User(user): User,
     Path((id, whom)): Path<(i64, i64)>,
     Json(change): Json<MemberChange>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<MemberInfo>, ApiError> {
     let as_member = Authority::Member(user.id);
     let member = primary.teams.change_member((&user).into(), as_member, id, whom, change.role).await?;
     tracing::info!(user.id = user.id, team.id = id, member.id = whom, "role of a member changed");
@@ -136,7 +146,7 @@ async fn remove_member(
     State(primary): State<Primary>,
     User(user): User,
     Path((id, whom)): Path<(i64, i64)>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Reply<()>, ApiError> {
     primary.teams.remove_member((&user).into(), Authority::Member(user.id), id, whom).await?;
     tracing::info!(user.id = user.id, team.id = id, member.id = whom, "member removed");
     Ok(empty())
