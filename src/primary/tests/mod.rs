@@ -1,5 +1,6 @@
 //! The primary over real sockets, in this process.
 
+mod access;
 mod accounts;
 mod api_tokens;
 mod audit;
