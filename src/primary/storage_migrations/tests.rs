@@ -96,7 +96,7 @@ async fn what_is_kept_at_the_source_stays_known_and_goes_with_its_blob_or_a_late
             assert_eq!((blobs_under(&site, SOURCE).await, blobs_under(&site, to).await), (0, 2));
             assert_eq!((site.count("kept_objects").await, site.count("stray_objects").await), (2, 0));
             let (status, body) = admin.delete(&format!("/admin/policies/{SOURCE}")).await;
-            assert_eq!(status, 400, "{body}");
+            assert_eq!(status, 409, "{body}");
             let unknown = site.primary.files.unknown_keys(&site.objects().await).await.expect("keys");
             assert_eq!(unknown, [""; 0], "kept objects are known");
             // Its content goes everywhere.
