@@ -68,8 +68,13 @@ impl World {
     }
 
     async fn people(site: &Site) -> [Session; 4] {
-        let [owner, other, member, lead] = PEOPLE.map(|name| site.log_in(name));
-        [owner.await, other.await, member.await, lead.await]
+        let [owner, other, member, lead] = PEOPLE;
+        [
+            site.log_in(owner).await,
+            site.log_in(other).await,
+            site.log_in(member).await,
+            site.log_in(lead).await,
+        ]
     }
 
     /// Everybody has a login and the owner has the tokens, whatever the last call did.
