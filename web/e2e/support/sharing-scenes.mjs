@@ -81,7 +81,10 @@ async function startUpload(page) {
   const files = [file('Recording of the evening.wav', 3e6), file('a note.txt', 20), file('Slides.odp', 2e6)];
   await page.getByTestId('choose-files').setInputFiles(files);
   await page.keyboard.press('Escape');
-  await page.getByText(/ left$/).first().waitFor();
+  await page
+    .getByText(/ left$/)
+    .first()
+    .waitFor();
 }
 
 /** An upload under way asks before the page is left. */
