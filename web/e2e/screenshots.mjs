@@ -51,7 +51,7 @@ async function shootEmpty() {
   const context = await stage.context();
   const page = await context.newPage();
   await page.goto('/setup');
-  await page.waitForLoadState('networkidle');
+  await settled(page);
   await shoot(page, 'setup-1280-light');
   await context.close();
 }
@@ -60,8 +60,9 @@ async function shootAll(context, wanted, suffix) {
   const page = await context.newPage();
   const open = async ({ name, path, act, undo }) => {
     await page.goto(path);
-    await page.waitForLoadState('networkidle');
+    await settled(page);
     await act?.(page);
+    await settled(page);
     await shoot(page, `${name}-${suffix}`);
     await undo?.(page);
   };
@@ -72,6 +73,16 @@ async function shootAll(context, wanted, suffix) {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL((url) => url.pathname !== '/login');
   for (const screen of wanted.filter(({ stranger }) => !stranger)) await open(screen);
+}
+
+/** Nothing is on its way any more: there is a heading, and no skeleton, picture or font is awaited. */
+async function settled(page) {
+  await page.locator('h1').first().waitFor();
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => {
+    const pictures = [...document.images].every((image) => image.complete);
+    return pictures && document.fonts.status === 'loaded' && !document.querySelector('.mantine-Skeleton-root');
+  });
 }
 
 /** Whole pages to be looked at as PNG; what goes into the repository is small, and what fits on a screen. */
