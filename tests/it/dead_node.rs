@@ -53,7 +53,7 @@ async fn requests_to_a_silent_follower_hold_up_nobody_else() {
     let stored = id(upload(&admin).await.data());
     let pid = pair.primary.process.id();
     let before = open_files(pid);
-    pair.follower.process.signal(Signal::STOP);
+    pair.follower.process.suspend().await;
 
     let waiting: Vec<_> = (0..WAITING)
         .map(|_| {
@@ -66,7 +66,8 @@ async fn requests_to_a_silent_follower_hold_up_nobody_else() {
         .collect();
     // Each of them gets as far as the follower; what that takes of a busy machine is not the follower's doing.
     wait::until("all wait for the follower", async || {
-        (connections_to(pair.follower.port()) >= WAITING).then_some(())
+        let answered = waiting.iter().filter(|request| request.is_finished()).count();
+        (answered + connections_to(pair.follower.port()) >= WAITING).then_some(())
     })
     .await;
     for _ in 0..5 {

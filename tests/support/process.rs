@@ -131,6 +131,17 @@ impl Process {
         kill_process(pid, signal).expect("signal the process");
     }
 
+    /// SIGSTOP; returns when none of its threads runs any more, so that it answers nothing until it is sent SIGCONT.
+    pub(crate) async fn suspend(&self) {
+        self.signal(Signal::STOP);
+        let threads = format!("/proc/{}/task", self.id());
+        super::wait::until("all threads are stopped", async || {
+            let mut threads = std::fs::read_dir(&threads).expect("a process").flatten();
+            threads.all(|thread| is_stopped(&thread.path())).then_some(())
+        })
+        .await;
+    }
+
     /// Waits for the end; [`Self::output`] is all of what it has printed then.
     ///
     /// # Panics
@@ -175,6 +186,12 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a thread is stopped, or gone.
+fn is_stopped(thread: &Path) -> bool {
+    let stat = std::fs::read_to_string(thread.join("stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('T'))
 }
 
 /// What tells a primary which database it has, when tests run on PostgreSQL.
