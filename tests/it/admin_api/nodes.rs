@@ -252,11 +252,11 @@ async fn a_node_in_use_is_kept_and_a_disabled_one_refuses() {
     let pair = Pair::start().await;
     let admin = &pair.primary.admin;
     let node = format!("{NODES}/{}", pair.node);
-    refused(&admin.delete(&node).await, 400, "bad_request", "Remote");
+    refused(&admin.delete(&node).await, 409, "conflict", "Remote");
     refused(
         &admin.delete(&format!("{POLICIES}/{}", pair.policy)).await,
-        400,
-        "bad_request",
+        409,
+        "conflict",
         "Remote Test Group",
     );
     let file = id(upload(admin, b"content").await.data());
@@ -277,7 +277,7 @@ async fn a_node_in_use_is_kept_and_a_disabled_one_refuses() {
     );
     admin.delete_for_good(file).await;
     let group = format!("{GROUPS}/{}", pair.group);
-    refused(&admin.delete(&group).await, 400, "bad_request", "1 users");
+    refused(&admin.delete(&group).await, 409, "conflict", "1 users");
     let kept = admin.delete(&format!("{POLICIES}/{}", pair.policy)).await;
-    refused(&kept, 400, "bad_request", "still have to be removed");
+    refused(&kept, 409, "conflict", "still have to be removed");
 }

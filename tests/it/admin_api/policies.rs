@@ -36,7 +36,7 @@ async fn a_local_policy_is_created_read_changed_tested_and_deleted() {
     let defaults = admin.get(POLICIES).await.data()["items"].as_array().expect("items").clone();
     assert_eq!(defaults.iter().filter(|policy| policy["is_default"] == true).count(), 1);
     refused(&admin.patch(&path, json!({"is_default": false})).await, 400, "bad_request", "is_default");
-    refused(&admin.delete(&path).await, 400, "bad_request", "default policy");
+    refused(&admin.delete(&path).await, 409, "conflict", "default policy");
     admin.patch(&format!("{POLICIES}/1"), json!({"is_default": true})).await.data();
     admin.delete(&path).await.data();
     refused(&admin.get(&path).await, 404, "not_found", "storage policy");
@@ -98,7 +98,7 @@ async fn a_group_is_created_read_changed_and_deleted() {
     assert_eq!(changed["items"].as_array().map(Vec::len), Some(1));
     assert_eq!((&changed["items"][0]["max_file_size"], &changed["name"]), (&json!(9), &json!("G")));
     refused(&admin.post(GROUPS, json!({"name": "G", "items": items})).await, 409, "conflict", "`G`");
-    refused(&admin.delete(&format!("{POLICIES}/1")).await, 400, "bad_request", "G");
+    refused(&admin.delete(&format!("{POLICIES}/1")).await, 409, "conflict", "G");
 
     // The flag moves, and new users follow it.
     admin.patch(&path, json!({"is_default": true})).await.data();
@@ -108,7 +108,7 @@ async fn a_group_is_created_read_changed_and_deleted() {
     assert_eq!(user["policy_group_id"], group["id"]);
     refused(&admin.patch(&path, json!({"is_default": false})).await, 400, "bad_request", "is_default");
     let in_use = admin.delete(&path).await;
-    refused(&in_use, 400, "bad_request", "default group");
+    refused(&in_use, 409, "conflict", "default group");
     assert!(in_use.message().contains("1 users"), "{in_use:?}");
     admin.patch(&format!("{GROUPS}/1"), json!({"is_default": true})).await.data();
     let user = format!("{USERS}/{}", id(&user));
@@ -288,7 +288,7 @@ async fn the_way_of_a_size_is_told_rule_by_rule_and_users_move_together() {
     assert_eq!(moved, json!({"affected_users": 1, "migrated_assignments": 1}));
     let mine = admin.get(&format!("{USERS}/{me}/policy-match?size=5")).await.data().clone();
     assert_eq!((&mine["group_id"], &mine["policy_id"]), (&json!(group), &json!(small)));
-    refused(&admin.delete(&format!("{GROUPS}/{group}")).await, 400, "bad_request", "1 users");
+    refused(&admin.delete(&format!("{GROUPS}/{group}")).await, 409, "conflict", "1 users");
     let names = admin.get(&format!("{POLICIES}?sort_by=name&sort_order=desc&limit=2")).await.data().clone();
     assert_eq!((&names["items"][0]["name"], &names["total"]), (&json!("small"), &json!(3)));
 }
