@@ -20,6 +20,7 @@ mod seal;
 mod secret_file;
 mod server;
 mod sources;
+mod webdav;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use self::problem::{Problem, Problems};
 pub use self::reader::{Origin, Setting};
 pub use self::seal::{SealError, SealingKey};
 pub use self::server::{Durability, FollowerConfig, ServerConfig, StartMode};
+pub use self::webdav::WebdavConfig;
 
 use self::bootstrap::Files;
 use self::file::Created;
@@ -68,6 +70,8 @@ pub struct Config {
     pub logging: LoggingConfig,
     /// `[network_trust]`
     pub trusted_proxies: TrustedProxies,
+    /// `[webdav]`
+    pub webdav: WebdavConfig,
     /// Where the process was started, absolute; local storage policies are relative to it.
     pub working_dir: PathBuf,
     /// Directory of everything that must survive a restart: `data/` in the working directory.
@@ -82,6 +86,7 @@ impl Config {
             auth: AuthConfig::read(reader),
             logging: LoggingConfig::read(reader),
             trusted_proxies: TrustedProxies::read(reader),
+            webdav: WebdavConfig::read(reader),
             working_dir: working_dir.to_owned(),
             data_dir: data_dir(working_dir),
         }

@@ -84,7 +84,7 @@ fn a_first_start_makes_a_private_file_with_fresh_secrets_that_later_starts_use()
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
     let place = Place::empty();
-    let Config { server, database, auth, logging, trusted_proxies, working_dir, data_dir } =
+    let Config { server, database, auth, logging, trusted_proxies, webdav, working_dir, data_dir } =
         place.load(&[]).unwrap().config;
     assert_eq!(working_dir, place.path());
     let here = place.path();
@@ -100,6 +100,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!((auth.bootstrap_insecure_cookies, auth.password_hash_max_concurrency), (false, 2));
     assert_eq!((logging.level.as_str(), logging.format), ("info", LogFormat::Text));
     assert_eq!(trusted_proxies, TrustedProxies::default());
+    assert_eq!(webdav.prefix, "/webdav");
     assert_eq!(data_dir, here.join("data"));
 }
 
@@ -109,7 +110,7 @@ fn every_default_in_a_new_file_can_be_uncommented() {
     place.load(&[]).unwrap();
     let is_setting = |line: &&str| line.starts_with("# ") && line.contains(" = ") && !line.contains('`');
     let text = place.file();
-    assert_eq!(text.lines().filter(is_setting).count(), 20);
+    assert_eq!(text.lines().filter(is_setting).count(), 21);
     let uncommented: String = text
         .lines()
         .map(|line| if is_setting(&line) { &line[2..] } else { line })

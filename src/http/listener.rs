@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::answer::{Answer, answer_incoming};
 use super::client_address::note_peer;
+use super::fragments::{Fragments, Watching};
 use super::taking::Taking;
 
 /// Connections served at once; further ones wait in the kernel's queue.
@@ -119,16 +120,19 @@ fn serve_connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
+    let fragments = Fragments::default();
+    let stream = Watching::new(Taking::new(stream, TAKE_TIMEOUT), fragments.clone());
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_header_size(MAX_HEAD)
         .max_buf_size(READ_BUFFER)
         .serve_connection(
-            TokioIo::new(Taking::new(stream, TAKE_TIMEOUT)),
+            TokioIo::new(stream),
             service_fn(move |mut request| {
                 note_peer(&mut request, peer);
-                answer_incoming(&server, request)
+                let has_fragment = fragments.are_in(request.method(), request.uri());
+                answer_incoming(&server, request, has_fragment)
             }),
         );
     let connection = drain.watch(connection);

@@ -7,6 +7,7 @@ mod answer;
 mod client_address;
 mod error;
 mod extract;
+mod fragments;
 mod health;
 mod listener;
 mod reply;

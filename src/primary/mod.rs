@@ -32,6 +32,7 @@ mod throttle;
 pub mod trash;
 pub mod uploads;
 mod web;
+pub mod webdav;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -60,6 +61,7 @@ use self::teams::{TeamError, Teams};
 use self::throttle::Throttle;
 use self::trash::Trash;
 use self::uploads::Uploads;
+use self::webdav::Webdav;
 use crate::config::{Config, DeclaredBootstrap, TrustedProxies};
 use crate::db::Db;
 use crate::http::{NoNul, with_common_layers};
@@ -115,6 +117,7 @@ pub struct Parts {
     archives: Archives,
     search: Search,
     previews: Previews,
+    webdav: Webdav,
     /// Tells the cleaner that there is something to do.
     cleaning: Notify,
     audit: Audit,
@@ -158,6 +161,7 @@ impl Primary {
         let search = Search::new(db.clone());
         search.warn_when_slow().await;
         let previews = Previews::new(&config.data_dir, settings.clone());
+        let webdav = Webdav::new(db.clone(), settings.clone(), audit.clone(), &config.webdav.prefix);
         let bootstrap = Bootstrap::new(
             db.clone(),
             config.auth.sealing_key.clone(),
@@ -187,6 +191,7 @@ impl Primary {
             archives,
             search,
             previews,
+            webdav,
             cleaning,
             audit,
             bootstrap,
@@ -207,7 +212,8 @@ impl Primary {
 
     /// Everything the primary answers.
     pub fn routes(&self) -> Router {
-        let routes = Self::described_routes().into_router().merge(web::routes());
+        let routes = Self::described_routes().into_router();
+        let routes = routes.merge(webdav::dav::routes(self.webdav.prefix())).merge(web::routes());
         with_common_layers(routes.with_state(self.clone()).layer(Extension(NoNul)))
     }
 
@@ -245,7 +251,8 @@ impl Primary {
             .merge(overview::api::routes())
             .merge(bootstrap::api::routes())
             .merge(tasks::api::routes())
-            .merge(storage_migrations::api::routes());
+            .merge(storage_migrations::api::routes())
+            .merge(webdav::api::routes());
         health::routes().merge(links::api::public_routes()).merge(openapi::own_routes()).nest(API, api)
     }
 

@@ -70,6 +70,41 @@ impl JsonSchema for Timestamp {
     }
 }
 
+/// HTTP dates (RFC 9110 §5.6.7), to the second.
+impl Timestamp {
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`. Times outside the years 0 to 9999 read as the epoch.
+    pub fn to_http_date(self) -> String {
+        let time = OffsetDateTime::from_unix_timestamp(self.unix_secs());
+        let time =
+            time.ok().filter(|time| (0..=9999).contains(&time.year())).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (day, month) = (time.weekday().to_string(), time.month().to_string());
+        format!(
+            "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+            &day[..3],
+            time.day(),
+            &month[..3],
+            time.year(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    }
+
+    /// Reads the form that [`Self::to_http_date`] writes; nobody sends the older ones any more.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let (_, rest) = text.trim().split_once(", ")?;
+        let parts: Vec<&str> = rest.split(' ').collect();
+        let [day, month, year, clock, "GMT"] = parts[..] else { return None };
+        let months = (1..=12).filter_map(|number| time::Month::try_from(number).ok());
+        let month = months.into_iter().find(|name| name.to_string()[..3].eq_ignore_ascii_case(month))?;
+        let date = time::Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()?;
+        let clock: Vec<u8> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let [hour, minute, second] = clock[..] else { return None };
+        let time = time::Time::from_hms(hour, minute, second.min(59)).ok()?;
+        Some(Self(date.with_time(time).assume_utc().unix_timestamp().saturating_mul(1000)))
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_rfc3339())
@@ -95,5 +130,23 @@ mod tests {
         assert_eq!(Timestamp::parse_rfc3339("2026-01-01T02:00:00.25+02:00"), Some(time));
         assert_eq!(Timestamp::parse_rfc3339("yesterday"), None);
         assert_eq!(Timestamp::from_unix_ms(i64::MAX).to_rfc3339(), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn http_dates_are_read_as_they_are_written() {
+        let time = Timestamp::from_unix_ms(784_111_777_900);
+        assert_eq!(time.to_http_date(), "Sun, 06 Nov 1994 08:49:37 GMT");
+        let back = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(back, Some(Timestamp::from_unix_ms(784_111_777_000)));
+        assert_eq!(Timestamp::from_unix_ms(i64::MAX).to_http_date(), "Thu, 01 Jan 1970 00:00:00 GMT");
+        for bad in [
+            "",
+            "yesterday",
+            "Sun, 31 Feb 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 25:49:37 GMT",
+            "Sun, 6 Nov GMT",
+        ] {
+            assert_eq!(Timestamp::parse_http_date(bad), None, "{bad}");
+        }
     }
 }

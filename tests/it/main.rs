@@ -36,3 +36,4 @@ mod systemd_unit;
 mod two_primaries;
 mod uploads;
 mod walk;
+mod webdav;

@@ -10,7 +10,7 @@ use crate::primary::caller::Caller;
 use crate::protocol::{Timestamp, random_token, sha256_hex};
 
 /// What every token begins with.
-pub(super) const PREFIX: &str = "adt_";
+pub(in crate::primary) const PREFIX: &str = "adt_";
 /// Random bytes of a token.
 const RANDOM_BYTES: usize = 32;
 /// Most tokens a user may have, expired ones included.

@@ -18,7 +18,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use self::api::CsrfError;
-pub(in crate::primary) use self::api::{Admin, User, cookie};
+pub(in crate::primary) use self::api::{Admin, LoggedIn, User, cookie};
+pub(in crate::primary) use self::api_tokens::PREFIX as API_TOKEN_PREFIX;
 pub use self::api_tokens::{ApiToken, InvalidApiToken, NewApiToken, Scope};
 pub use self::devices::{Device, Revoked};
 pub use self::error::AccountError;
@@ -312,9 +313,14 @@ impl Accounts {
         Ok(self.passwords.hash(password).await?)
     }
 
-    /// Whether `password` belongs to what [`hash_other`](Self::hash_other) made.
-    pub async fn fits_other(&self, password: &SecretString, hash: String) -> Result<bool, AccountError> {
-        Ok(self.passwords.verify(password, Some(hash)).await?)
+    /// Whether `password` belongs to what [`hash_other`](Self::hash_other) made; with `None` the work is done all the
+    /// same and the answer is no.
+    pub async fn fits_other(
+        &self,
+        password: &SecretString,
+        hash: Option<String>,
+    ) -> Result<bool, AccountError> {
+        Ok(self.passwords.verify(password, hash).await?)
     }
 
     /// A part of the accounts that fit, and how many do.

@@ -83,6 +83,7 @@ pub enum Entity {
     Share,
     DirectLink,
     Lock,
+    WebdavAccount,
 }
 
 /// Who did it.
@@ -283,6 +284,7 @@ impl Entity {
             Self::Share => "share",
             Self::DirectLink => "direct_link",
             Self::Lock => "lock",
+            Self::WebdavAccount => "webdav_account",
         }
     }
 }

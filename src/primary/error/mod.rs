@@ -116,12 +116,13 @@ impl From<FileError> for ApiError {
         match error {
             FileError::NotFound(_) | FileError::VersionNotFound(_) => Self::new(codes::FILE_NOT_FOUND, text),
             FileError::FolderNotFound(_) => Self::new(FOLDER_NOT_FOUND, text),
-            FileError::ContentChanged(_) => Self::new(codes::PRECONDITION, text),
+            FileError::ContentChanged(_) | FileError::Gone(_) => Self::new(codes::PRECONDITION, text),
             FileError::SelectionTooLarge { .. } => Self::new(codes::PAYLOAD_TOO_LARGE, text),
             FileError::QuotaExceeded(_) => Self::new(QUOTA_EXCEEDED, text),
             FileError::TooManyOfName(_)
             | FileError::PolicyChanged(_)
             | FileError::Overtaken
+            | FileError::TooManyLocks(_)
             | FileError::Exists { .. } => Self::new(codes::CONFLICT, text),
             FileError::Locked { .. } => Self::new(LOCKED, text),
             FileError::LockOfAnother { .. } => Self::new(codes::FORBIDDEN, text),

@@ -5,8 +5,11 @@ use crate::primary::archives::ArchiveError;
 use crate::primary::links::LinkError;
 use crate::primary::shares::ShareError;
 use crate::primary::teams::TeamError;
+use crate::primary::webdav::{LoginError, WebdavError};
 use crate::protocol::{ErrorCode, codes};
 
+/// Not 401: the login in the app is good, and a page that renews it at each 401 would try again.
+const WEBDAV_LOGIN_REFUSED: ErrorCode = ErrorCode { status: 403, ..codes::CREDENTIALS_FAILED };
 const SHARE_NOT_FOUND: ErrorCode = ErrorCode { number: 6000, text: "share.not_found", ..codes::NOT_FOUND };
 const SHARE_PASSWORD: ErrorCode =
     ErrorCode { number: 6002, text: "share.password_required", ..codes::FORBIDDEN };
@@ -55,6 +58,35 @@ impl From<ShareError> for ApiError {
             }
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<WebdavError> for ApiError {
+    fn from(error: WebdavError) -> Self {
+        let code = match error {
+            WebdavError::File(error) => return error.into(),
+            WebdavError::Team(error) => return error.into(),
+            WebdavError::Account(error) => return error.into(),
+            WebdavError::Database(_) => return Self::internal(codes::DATABASE, error),
+            WebdavError::Username | WebdavError::Password => codes::BAD_REQUEST,
+            WebdavError::UsernameTaken(_) | WebdavError::TooMany => codes::CONFLICT,
+            WebdavError::NotFound(_) => codes::NOT_FOUND,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// To the test of an account in the app, whose own login is good; `webdav::dav` has the answers to programs.
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::TooSoon(wait) => wait.into(),
+            LoginError::Account(error) => error.into(),
+            LoginError::Team(error) => error.into(),
+            LoginError::Database(_) => Self::internal(codes::DATABASE, error),
+            LoginError::Missing | LoginError::Wrong => Self::new(WEBDAV_LOGIN_REFUSED, error.to_string()),
+            LoginError::Disabled | LoginError::NoTeam => Self::new(codes::FORBIDDEN, error.to_string()),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ impl From<UploadError> for ApiError {
         match error {
             UploadError::NotFound => Self::new(codes::NOT_FOUND, text),
             UploadError::Invalid { .. } => Self::new(codes::BAD_REQUEST, text),
-            UploadError::TooLarge => Self::new(FILE_TOO_LARGE, text),
+            UploadError::TooLarge | UploadError::Endless(_) => Self::new(FILE_TOO_LARGE, text),
             UploadError::ChunkSize { expected, found, .. } if found > expected => {
                 Self::new(codes::PAYLOAD_TOO_LARGE, text)
             }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use sqlx::AnyConnection;
 use uuid::Uuid;
 
-use super::locks::{Touched, refuse_locked};
+use super::locks::{By, Touched, refuse_locked};
 use super::released::Released;
 use super::reservation::{self, Reservation};
-use super::store::{blobs, files};
+use super::store::{blobs, files, folders};
 use super::{Blob, FileError, FileName, FileRecord, Files, Item, MAX_NUMBER, NameError, name, object_key};
 use crate::db::Tx;
 use crate::primary::policies::{Chosen, Policies, Strategy};
@@ -36,6 +37,32 @@ pub enum Target {
         /// Refused when the present content has another hash.
         expected_hash: Option<String>,
     },
+    /// Whatever file has a name: its present content, or a new file where there is none.
+    Named(Named),
+}
+
+/// A file by its name, for programs that know no ids.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// Where; `None` is the root.
+    pub folder_id: Option<i64>,
+    /// Its name, which gets no number.
+    pub name: FileName,
+    /// Tokens of locks that the program shows.
+    pub tokens: Vec<String>,
+    /// What has to be there.
+    pub expected: Expected,
+}
+
+/// What a program has seen under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever.
+    Anything,
+    /// Nothing.
+    Nothing,
+    /// A file with this hash.
+    Hash(String),
 }
 
 impl Target {
@@ -125,6 +152,14 @@ impl Files {
                 let file = self.get(space, *file_id).await?;
                 expect_content(&file, expected_hash.as_deref())?;
                 (file.name, Some(Touched::Itself(Item::File(*file_id))))
+            }
+            Target::Named(named) => {
+                if let Some(id) = named.folder_id {
+                    self.folder(space, id).await?;
+                }
+                let mut connection = self.db.read().acquire().await?;
+                look_at_name(&mut connection, space, author, named).await?;
+                (named.name.as_str().to_owned(), None)
             }
         };
         if let Some(touched) = touched {
@@ -221,6 +256,15 @@ impl Files {
                 refuse_locked(tx, new.space, new.author.into(), touched).await?;
                 (*file_id, self.replace_content(tx, &file, &blob, new.author, now).await?)
             }
+            Target::Named(named) => {
+                if let Some(id) = named.folder_id {
+                    folders::live(tx, new.space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
+                }
+                match look_at_name(tx, new.space, new.author, named).await? {
+                    Some(file) => (file.id, self.replace_content(tx, &file, &blob, new.author, now).await?),
+                    None => (insert_named(tx, new, named, &blob, now).await?, Vec::new()),
+                }
+            }
         };
         let file = files::live(tx, new.space.id, id).await?.ok_or(FileError::NotFound(id))?;
         Ok((file, released))
@@ -272,6 +316,55 @@ impl Files {
         let meta = meta.map_err(|source| FileError::Storage { policy: policy.name, source })?;
         check_size(file, meta.size)
     }
+}
+
+/// The file that has the name already, if what is there is what the program expects and no lock forbids the change.
+async fn look_at_name(
+    connection: &mut AnyConnection,
+    space: Space,
+    author: i64,
+    named: &Named,
+) -> Result<Option<FileRecord>, FileError> {
+    let Named { folder_id, name, tokens, expected } = named;
+    let exists = |what| FileError::Exists { what, name: name.as_str().to_owned() };
+    if folders::by_name(connection, space.id, *folder_id, name.as_str()).await?.is_some() {
+        return Err(exists("folder"));
+    }
+    let file = files::by_name(connection, space.id, *folder_id, name.as_str()).await?;
+    match (&file, expected) {
+        (Some(_), Expected::Nothing) => return Err(exists("file")),
+        (Some(file), Expected::Hash(hash)) => expect_content(file, Some(hash))?,
+        (None, Expected::Hash(_)) => return Err(FileError::Gone(name.as_str().to_owned())),
+        (None, Expected::Nothing) | (_, Expected::Anything) => {}
+    }
+    let by = By { user_id: author, tokens: Some(tokens) };
+    let touched = match &file {
+        Some(file) => Touched::Itself(Item::File(file.id)),
+        None => Touched::Names(*folder_id),
+    };
+    refuse_locked(connection, space, by, touched).await?;
+    Ok(file)
+}
+
+/// The id of a new file whose name was free a moment ago, in the same transaction.
+async fn insert_named(
+    tx: &mut Tx,
+    new: &NewFile,
+    named: &Named,
+    blob: &Blob,
+    now: Timestamp,
+) -> Result<i64, FileError> {
+    let mime_type = name::mime_type(named.name.as_str());
+    let row = files::NewRow {
+        space_id: new.space.id,
+        folder_id: named.folder_id,
+        blob_id: blob.id,
+        size: blob.size,
+        mime_type: &mime_type,
+        created_by_user_id: new.author,
+    };
+    let exists = || FileError::Exists { what: "file", name: named.name.as_str().to_owned() };
+    files::insert(tx, &row, &named.name, now).await?.ok_or_else(exists)
 }
 
 /// The id of a new file in a folder that is there.

@@ -3,13 +3,10 @@
 use super::folders::{level_below, level_outside, refuse_too_deep};
 use super::locks::{Touched, refuse_locked};
 use super::store::{blobs, files, folders, properties, trees};
-use super::{FileError, FileName, FileRecord, Files, FolderRecord, Item, MAX_LEVELS, MAX_NUMBER};
+use super::{FileError, FileName, FileRecord, Files, FolderRecord, Item, MAX_COPIED, MAX_LEVELS, MAX_NUMBER};
 use crate::db::Tx;
 use crate::primary::spaces::{self, Space};
 use crate::protocol::Timestamp;
-
-/// Most files and folders that one copy makes; it is one transaction, and others wait for it.
-const MAX_COPIED: u64 = 10_000;
 
 impl Files {
     /// Copies a file into a folder (`None` is the root). A name that is taken gets a number.
@@ -77,7 +74,7 @@ impl Files {
     }
 }
 
-async fn charge(tx: &mut Tx, space: Space, bytes: u64) -> Result<(), FileError> {
+pub(super) async fn charge(tx: &mut Tx, space: Space, bytes: u64) -> Result<(), FileError> {
     if spaces::charge(tx, space.id, bytes).await? { Ok(()) } else { Err(FileError::QuotaExceeded(bytes)) }
 }
 
@@ -99,7 +96,13 @@ async fn insert_numbered(
 }
 
 /// Copies what lies in folder `from` into the new folder `to`, level by level. The tree was measured: it ends.
-async fn copy_below(tx: &mut Tx, space: Space, author: i64, from: i64, to: i64) -> Result<(), FileError> {
+pub(super) async fn copy_below(
+    tx: &mut Tx,
+    space: Space,
+    author: i64,
+    from: i64,
+    to: i64,
+) -> Result<(), FileError> {
     let mut open = vec![(from, to)];
     while let Some((from, to)) = open.pop() {
         trees::copy_files(tx, from, to, author, Timestamp::now()).await?;

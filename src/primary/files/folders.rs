@@ -50,15 +50,16 @@ impl Files {
     pub async fn create_folder(
         &self,
         space: Space,
-        author: i64,
+        by: impl Into<By<'_>>,
         parent_id: Option<i64>,
         name: &FileName,
     ) -> Result<FolderRecord, FileError> {
+        let by = by.into();
         let mut tx = self.change_in(space).await?;
         let level = level_below(&mut tx, space, parent_id).await?;
         refuse_too_deep(level)?;
-        refuse_locked(&mut tx, space, author.into(), Touched::Names(parent_id)).await?;
-        let id = folders::insert(&mut tx, space.id, parent_id, name, author, Timestamp::now()).await?;
+        refuse_locked(&mut tx, space, by, Touched::Names(parent_id)).await?;
+        let id = folders::insert(&mut tx, space.id, parent_id, name, by.user_id, Timestamp::now()).await?;
         let id = id.ok_or_else(|| exists(name))?;
         let folder = folders::live(&mut tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
         tx.commit().await?;
@@ -92,24 +93,8 @@ impl Files {
         name: Option<&FileName>,
         parent_id: Option<Option<i64>>,
     ) -> Result<FolderRecord, FileError> {
-        let by = by.into();
         let mut tx = self.change_in(space).await?;
-        let folder = folders::live(&mut tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
-        let parent_id = parent_id.unwrap_or(folder.parent_id);
-        refuse_locked(&mut tx, space, by, Touched::Whole(Item::Folder(id))).await?;
-        if parent_id != folder.parent_id {
-            let level = level_outside(&mut tx, space, parent_id, id).await?;
-            let tree = trees::extent(&mut tx, id, MAX_LEVELS).await?;
-            refuse_too_deep(level + tree.levels - 1)?;
-            refuse_locked(&mut tx, space, by, Touched::Names(parent_id)).await?;
-        }
-        let name = name.cloned().unwrap_or_else(|| FileName::kept(folder.name));
-        let there = folders::by_name(&mut tx, space.id, parent_id, name.as_str()).await?;
-        if there.is_some_and(|there| there.id != id) {
-            return Err(exists(&name));
-        }
-        folders::place(&mut tx, id, parent_id, &name, Timestamp::now()).await?;
-        let folder = folders::live(&mut tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
+        let folder = change_folder_in(&mut tx, space, by.into(), id, name, parent_id).await?;
         tx.commit().await?;
         Ok(folder)
     }
@@ -140,6 +125,33 @@ impl Files {
         }
         Ok(at)
     }
+}
+
+/// [`Files::change_folder`] as part of a transaction that has taken the space.
+pub(super) async fn change_folder_in(
+    tx: &mut Tx,
+    space: Space,
+    by: By<'_>,
+    id: i64,
+    name: Option<&FileName>,
+    parent_id: Option<Option<i64>>,
+) -> Result<FolderRecord, FileError> {
+    let folder = folders::live(tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))?;
+    let parent_id = parent_id.unwrap_or(folder.parent_id);
+    refuse_locked(tx, space, by, Touched::Whole(Item::Folder(id))).await?;
+    if parent_id != folder.parent_id {
+        let level = level_outside(tx, space, parent_id, id).await?;
+        let tree = trees::extent(tx, id, MAX_LEVELS).await?;
+        refuse_too_deep(level + tree.levels - 1)?;
+        refuse_locked(tx, space, by, Touched::Names(parent_id)).await?;
+    }
+    let name = name.cloned().unwrap_or_else(|| FileName::kept(folder.name));
+    let there = folders::by_name(tx, space.id, parent_id, name.as_str()).await?;
+    if there.is_some_and(|there| there.id != id) {
+        return Err(exists(&name));
+    }
+    folders::place(tx, id, parent_id, &name, Timestamp::now()).await?;
+    folders::live(tx, space.id, id).await?.ok_or(FileError::FolderNotFound(id))
 }
 
 /// The level that a folder in `parent_id`, which must be there, is on: 1 in the root.

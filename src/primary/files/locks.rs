@@ -66,7 +66,13 @@ impl Lock {
             }
     }
 
-    fn refusal(&self) -> FileError {
+    /// Whether somebody who holds another lock on the same item may pass: who shares a lock shares the right to write.
+    fn is_shared_with(&self, by: By<'_>, standing: &[Self]) -> bool {
+        let opens = |other: &Self| other.item == self.item && other.lets_pass(by);
+        !self.is_exclusive && standing.iter().any(opens)
+    }
+
+    pub(super) fn refusal(&self) -> FileError {
         FileError::Locked { name: self.name.clone(), holder: self.username.clone() }
     }
 }
@@ -112,13 +118,13 @@ pub(super) async fn refuse_locked(
             chain.into_iter().filter(|lock| lock.is_deep || (names && lock.item == Item::Folder(id))),
         );
     }
-    match standing.iter().find(|lock| !lock.lets_pass(by)) {
+    match standing.iter().find(|lock| !lock.lets_pass(by) && !lock.is_shared_with(by, &standing)) {
         Some(lock) => Err(lock.refusal()),
         None => Ok(()),
     }
 }
 
-async fn parent_of(
+pub(super) async fn parent_of(
     connection: &mut AnyConnection,
     space: Space,
     item: Item,

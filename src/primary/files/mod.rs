@@ -13,13 +13,16 @@ mod changes;
 mod content;
 mod copies;
 mod counts;
+mod entries;
 mod folders;
 mod header_params;
 mod listing;
 mod locks;
 pub(in crate::primary) mod multipart;
 mod name;
+mod paths;
 mod picking;
+mod placing;
 mod properties;
 mod released;
 mod reservation;
@@ -27,6 +30,7 @@ mod store;
 mod strays;
 #[cfg(test)]
 mod tests;
+mod token_locks;
 mod trashing;
 mod versions;
 
@@ -35,21 +39,24 @@ pub(in crate::primary) use self::api::FileInfo;
 pub(in crate::primary) use self::api::{
     DownloadQuery, FolderQuery, PublicFile, PublicFolder, Way, content_answer,
 };
-pub(in crate::primary) use self::api::{FileItem, FolderItem};
-pub use self::content::{NewFile, Target};
+pub(in crate::primary) use self::api::{FileItem, FolderItem, UPLOAD_IDLE};
+pub use self::content::{Expected, Named, NewFile, Target};
 pub(in crate::primary) use self::counts::report as report_counts;
 pub use self::counts::{Condition, Counts, Difference, condition, key_of};
+pub use self::entries::{Entry, Next, Spot};
 pub use self::folders::{Extent, FolderRecord};
 pub(in crate::primary) use self::header_params::disposition;
 pub use self::listing::{Cursor, ListQuery, Listing, Order, SortBy};
 pub use self::locks::{By, Lock};
 pub(in crate::primary) use self::name::key_of as name_key;
 pub use self::name::{FileName, NameError};
+pub use self::paths::Kind;
 pub use self::picking::{PickLimits, Picked};
-pub use self::properties::{Property, PropertyError};
+pub use self::properties::{Property, PropertyChange, PropertyError};
 pub use self::reservation::{Reservation, adopt};
 use self::strays::InFlight;
 pub(in crate::primary) use self::strays::{INTERVAL as CLEANING_INTERVAL, SETTLE, note_abandoned};
+pub use self::token_locks::NewLock;
 pub use self::trashing::Item;
 pub use self::versions::Version;
 use crate::db::{Db, Tx};
@@ -63,6 +70,9 @@ use crate::storage::StorageError;
 const MAX_NUMBER: u32 = 1_000;
 /// Most levels of folders below the root of a space.
 pub(in crate::primary) const MAX_LEVELS: u32 = 64;
+
+/// Most files and folders that one copy makes; it is one transaction, and others wait for it.
+const MAX_COPIED: u64 = 10_000;
 
 /// A file.
 #[derive(Debug, Clone)]
@@ -155,6 +165,9 @@ pub enum FileError {
     /// The content is not the one that the client saw.
     #[error("file {0} has changed since it was read; read it again")]
     ContentChanged(i64),
+    /// There is no file of the name any more.
+    #[error("`{0}` is gone since it was read")]
+    Gone(String),
     /// No room in the quota of the space.
     #[error("the storage quota has no room for {0} bytes; delete something or ask an administrator for more")]
     QuotaExceeded(u64),
@@ -174,6 +187,9 @@ pub enum FileError {
         /// Login name of who holds the lock.
         holder: String,
     },
+    /// Nobody needs as many.
+    #[error("there are {0} locks in this space already; unlock something first")]
+    TooManyLocks(u64),
     /// No such lock.
     #[error("there is no lock {0}")]
     LockNotFound(i64),

@@ -1,6 +1,8 @@
 //! Custom properties: what clients note about files and folders under names of their own. WebDAV's dead properties are
 //! the same ones. A copy has those of its source; they go with their item.
 
+use std::collections::HashMap;
+
 use super::locks::{By, Touched, expect_live, refuse_locked};
 use super::store::properties;
 use super::{FileError, Files, Item};
@@ -22,6 +24,23 @@ pub struct Property {
     pub name: String,
     /// Any text.
     pub value: String,
+    /// Whether the value is the whole property as an XML element; over WebDAV a property may have more in it than text.
+    #[serde(skip)]
+    pub is_xml: bool,
+}
+
+/// What becomes of one property of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PropertyChange {
+    /// It is there, in the place of the one of the same name.
+    Set(Property),
+    /// It is not there; it need not have been.
+    Remove {
+        /// Whose name it was.
+        namespace: String,
+        /// Name in the namespace.
+        name: String,
+    },
 }
 
 /// Why a property was refused.
@@ -49,7 +68,11 @@ pub enum PropertyError {
 }
 
 impl Property {
-    fn check(&self) -> Result<(), PropertyError> {
+    /// Refuses what is too large or has a name of the program's own.
+    ///
+    /// # Errors
+    /// The first reason.
+    pub fn check(&self) -> Result<(), PropertyError> {
         for (member, found, max) in [
             ("namespace", self.namespace.len(), MAX_NAMESPACE_BYTES),
             ("name", self.name.len(), MAX_NAME_BYTES),
@@ -100,6 +123,41 @@ impl Files {
         Ok(tx.commit().await?)
     }
 
+    /// Makes several changes of the properties of an item, in their order, all or none.
+    pub async fn change_properties(
+        &self,
+        space: Space,
+        by: impl Into<By<'_>>,
+        item: Item,
+        changes: &[PropertyChange],
+    ) -> Result<(), FileError> {
+        let by = by.into();
+        let mut tx = self.change_in(space).await?;
+        expect_live(&mut tx, space, item).await?;
+        refuse_locked(&mut tx, space, by, Touched::Itself(item)).await?;
+        for change in changes {
+            match change {
+                PropertyChange::Set(property) => {
+                    property.check()?;
+                    properties::put(&mut tx, item, property).await?;
+                }
+                PropertyChange::Remove { namespace, name } => {
+                    properties::delete(&mut tx, item, namespace, name).await?;
+                }
+            }
+        }
+        if properties::count(&mut tx, item).await? > MAX_COUNT {
+            return Err(PropertyError::TooMany.into());
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The properties of several items, which somebody may see; those without any are left out.
+    pub async fn properties_of_all(&self, items: &[Item]) -> Result<HashMap<Item, Vec<Property>>, FileError> {
+        let mut connection = self.db.read().acquire().await?;
+        Ok(properties::of_all(&mut connection, items).await?)
+    }
+
     /// Takes a property off an item.
     pub async fn delete_property(
         &self,
@@ -126,7 +184,7 @@ mod tests {
 
     fn checked(namespace: &str, name: &str, bytes: usize) -> Result<(), PropertyError> {
         let value = "x".repeat(bytes);
-        Property { namespace: namespace.to_owned(), name: name.to_owned(), value }.check()
+        Property { namespace: namespace.to_owned(), name: name.to_owned(), value, is_xml: false }.check()
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl From<Value> for WireValue {
             Value::Flag(flag) => Self::One(flag.to_string()),
             Value::Number(number) => Self::One(number.to_string()),
             Value::Origins(origins) => Self::Many(origins.iter().map(Origin::to_string).collect()),
+            Value::Names(names) => Self::Many(names),
         }
     }
 }
@@ -101,7 +102,7 @@ impl From<&'static Definition> for DefinitionInfo {
     fn from(definition: &'static Definition) -> Self {
         let (min, max) = match definition.kind {
             Kind::Number { min, max } => (Some(min), Some(max)),
-            Kind::Flag | Kind::Origins => (None, None),
+            Kind::Flag | Kind::Origins | Kind::Names => (None, None),
         };
         Self {
             key: definition.key,

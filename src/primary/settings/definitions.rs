@@ -2,44 +2,11 @@
 
 use std::fmt;
 
+use super::keys;
 use crate::protocol::Origin;
 
-/// Names of the settings.
-pub(super) mod keys {
-    pub(in super::super) const PUBLIC_SITE_URL: &str = "public_site_url";
-    pub(in super::super) const AUTH_COOKIE_SECURE: &str = "auth_cookie_secure";
-    pub(in super::super) const AUTH_ACCESS_TOKEN_TTL_SECS: &str = "auth_access_token_ttl_secs";
-    pub(in super::super) const AUTH_REFRESH_TOKEN_TTL_SECS: &str = "auth_refresh_token_ttl_secs";
-    pub(in super::super) const REMOTE_NODE_HEALTH_TEST_INTERVAL_SECS: &str =
-        "remote_node_health_test_interval_secs";
-    pub(in super::super) const BACKGROUND_TASK_DISPATCH_INTERVAL_SECS: &str =
-        "background_task_dispatch_interval_secs";
-    pub(in super::super) const BACKGROUND_TASK_MAX_ATTEMPTS: &str = "background_task_max_attempts";
-    pub(in super::super) const STORAGE_MIGRATION_MAX_CONCURRENCY: &str =
-        "background_task_storage_migration_max_concurrency";
-    pub(in super::super) const MAINTENANCE_CLEANUP_INTERVAL_SECS: &str = "maintenance_cleanup_interval_secs";
-    pub(in super::super) const BLOB_RECONCILE_INTERVAL_SECS: &str = "blob_reconcile_interval_secs";
-    pub(in super::super) const TASK_RETENTION_HOURS: &str = "task_retention_hours";
-    pub(in super::super) const DEFAULT_STORAGE_QUOTA: &str = "default_storage_quota";
-    pub(in super::super) const MAX_VERSIONS_PER_FILE: &str = "max_versions_per_file";
-    pub(in super::super) const TRASH_RETENTION_DAYS: &str = "trash_retention_days";
-    pub(in super::super) const TEAM_ARCHIVE_RETENTION_DAYS: &str = "team_archive_retention_days";
-    pub(in super::super) const ARCHIVE_BUILD_MAX_ENTRIES: &str = "archive_build_max_entries";
-    pub(in super::super) const ARCHIVE_BUILD_MAX_BYTES: &str = "archive_build_max_bytes";
-    pub(in super::super) const THUMBNAIL_MAX_SOURCE_BYTES: &str = "thumbnail_max_source_bytes";
-    pub(in super::super) const AUTH_ALLOW_USER_REGISTRATION: &str = "auth_allow_user_registration";
-    pub(in super::super) const AUTH_THROTTLE_ENABLED: &str = "auth_throttle_enabled";
-    pub(in super::super) const AUTH_THROTTLE_ACCOUNT_BURST: &str = "auth_throttle_account_burst";
-    pub(in super::super) const AUTH_THROTTLE_ACCOUNT_REFILL_SECS: &str = "auth_throttle_account_refill_secs";
-    pub(in super::super) const AUTH_THROTTLE_ADDRESS_BURST: &str = "auth_throttle_address_burst";
-    pub(in super::super) const AUTH_THROTTLE_ADDRESS_REFILL_SECS: &str = "auth_throttle_address_refill_secs";
-    pub(in super::super) const PUBLIC_THROTTLE_BURST: &str = "public_throttle_burst";
-    pub(in super::super) const PUBLIC_THROTTLE_REFILL_SECS: &str = "public_throttle_refill_secs";
-    pub(in super::super) const AUDIT_LOG_ENABLED: &str = "audit_log_enabled";
-    pub(in super::super) const AUDIT_LOG_RETENTION_DAYS: &str = "audit_log_retention_days";
-    pub(in super::super) const UPLOAD_SESSION_TTL_SECS: &str = "upload_session_ttl_secs";
-}
-
+/// Most file names in a list.
+const MAX_NAMES: usize = 100;
 /// Most addresses in a list.
 const MAX_ORIGINS: usize = 32;
 /// Bytes of an image that thumbnails may be made of at most.
@@ -77,6 +44,8 @@ pub enum Kind {
     },
     /// A list of web origins.
     Origins,
+    /// A list of file names, in which `*` stands for any characters.
+    Names,
 }
 
 /// A value that fits its setting.
@@ -88,6 +57,8 @@ pub enum Value {
     Number(u64),
     /// Of a [`Kind::Origins`].
     Origins(Vec<Origin>),
+    /// Of a [`Kind::Names`].
+    Names(Vec<String>),
 }
 
 /// Why a value does not fit; names every bad entry.
@@ -115,6 +86,9 @@ pub enum ValueError {
     /// More entries than a list may have.
     #[error("has {0} entries; at most {MAX_ORIGINS} are allowed")]
     TooMany(usize),
+    /// An entry that no file name fits, or more of them than anybody needs.
+    #[error("`{0}` is no name; a list has at most {MAX_NAMES}, each of 1 to 255 bytes and without a slash")]
+    NotNames(String),
 }
 
 /// Entries of a list that were refused.
@@ -338,6 +312,45 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         category: "storage",
         doc: "Seconds after which an upload in parts that was not completed is given up and its parts are removed.",
     },
+    Definition {
+        key: keys::WEBDAV_ENABLED,
+        kind: Kind::Flag,
+        default: &["true"],
+        category: "webdav",
+        doc: "Serve the drive to programs over WebDAV. While it is off they are told that the service is away.",
+    },
+    Definition {
+        key: keys::WEBDAV_BLOCK_SYSTEM_FILES,
+        kind: Kind::Flag,
+        default: &["true"],
+        category: "webdav",
+        doc: "Refuse files and folders that operating systems leave everywhere they look.",
+    },
+    Definition {
+        key: keys::WEBDAV_SYSTEM_FILES,
+        kind: Kind::Names,
+        default: &[
+            ".DS_Store",
+            "._*",
+            ".Spotlight-V100",
+            ".Trashes",
+            ".fseventsd",
+            "Thumbs.db",
+            "desktop.ini",
+            "$RECYCLE.BIN",
+            "System Volume Information",
+        ],
+        category: "webdav",
+        doc: "Names of such files and folders, whatever the case; * stands for any characters.",
+    },
+    Definition {
+        key: keys::WEBDAV_PROPFIND_MAX_ENTRIES,
+        kind: Kind::Number { min: 0, max: 1_000_000 },
+        default: &["10000"],
+        category: "webdav",
+        doc: "Files and folders that one listing of a whole tree may have; a larger tree is refused, and programs list it \
+              folder by folder. Listings of one folder have no limit.",
+    },
 ];
 
 impl Definition {
@@ -354,14 +367,16 @@ impl Kind {
         match self {
             Self::Flag => "boolean",
             Self::Number { .. } => "number",
-            Self::Origins => "string_array",
+            Self::Origins | Self::Names => "string_array",
         }
     }
 
     /// Reads a value as it is sent: one string, or the entries of a list.
     pub fn parse(self, texts: &[String]) -> Result<Value, ValueError> {
-        if self == Self::Origins {
-            return parse_origins(texts);
+        match self {
+            Self::Origins => return parse_origins(texts),
+            Self::Names => return parse_names(texts),
+            Self::Flag | Self::Number { .. } => {}
         }
         let [text] = texts else { return Err(ValueError::NotOne) };
         let shown = || text.chars().take(80).collect();
@@ -374,7 +389,7 @@ impl Kind {
                 .filter(|number| (min..=max).contains(number))
                 .map(Value::Number)
                 .ok_or_else(|| ValueError::NotNumber { got: shown(), min, max }),
-            (Self::Flag | Self::Origins, _) => Err(ValueError::NotFlag(shown())),
+            (Self::Flag | Self::Origins | Self::Names, _) => Err(ValueError::NotFlag(shown())),
         }
     }
 
@@ -384,6 +399,11 @@ impl Kind {
             Self::Origins => {
                 let texts: Vec<String> = serde_json::from_str(stored)
                     .map_err(|_| ValueError::NotOrigins(BadEntries(vec![stored.to_owned()])))?;
+                self.parse(&texts)
+            }
+            Self::Names => {
+                let texts: Vec<String> =
+                    serde_json::from_str(stored).map_err(|_| ValueError::NotNames(stored.to_owned()))?;
                 self.parse(&texts)
             }
             Self::Flag | Self::Number { .. } => self.parse(&[stored.to_owned()]),
@@ -400,8 +420,25 @@ impl Value {
             Self::Origins(origins) => {
                 serde_json::Value::from_iter(origins.iter().map(Origin::as_str)).to_string()
             }
+            Self::Names(names) => serde_json::Value::from_iter(names.iter().map(String::as_str)).to_string(),
         }
     }
+}
+
+fn parse_names(texts: &[String]) -> Result<Value, ValueError> {
+    let mut names: Vec<String> = Vec::new();
+    for text in texts {
+        let name = text.trim();
+        let fits =
+            (1..=255).contains(&name.len()) && !name.contains('/') && !name.chars().any(char::is_control);
+        if !fits || texts.len() > MAX_NAMES {
+            return Err(ValueError::NotNames(name.chars().take(80).collect()));
+        }
+        if !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(Value::Names(names))
 }
 
 fn parse_origins(texts: &[String]) -> Result<Value, ValueError> {
@@ -424,55 +461,4 @@ fn parse_origins(texts: &[String]) -> Result<Value, ValueError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(key: &str, texts: &[&str]) -> Result<Value, String> {
-        let definition = DEFINITIONS.iter().find(|definition| definition.key == key).expect(key);
-        let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
-        definition.kind.parse(&texts).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_default_fits_and_survives_the_database() {
-        for definition in DEFINITIONS {
-            let value = definition.default_value();
-            assert_eq!(definition.kind.read_stored(&value.to_stored()), Ok(value), "{}", definition.key);
-        }
-    }
-
-    #[test]
-    fn origins_are_normalized_and_every_bad_entry_is_named() {
-        let Ok(Value::Origins(origins)) = parse(
-            "public_site_url",
-            &["HTTPS://Drive.example:443/", "https://drive.example", "http://h:3000"],
-        ) else {
-            panic!("origins")
-        };
-        assert_eq!(
-            origins.iter().map(Origin::as_str).collect::<Vec<_>>(),
-            ["https://drive.example", "http://h:3000"]
-        );
-        let error = parse("public_site_url", &["ftp://a", "http://ok", "http://*.b", "http://c/path"])
-            .expect_err("bad entries");
-        assert!(error.starts_with("`ftp://a`, `http://*.b`, `http://c/path` are not origins"), "{error}");
-    }
-
-    #[test]
-    fn numbers_are_held_to_their_bounds() {
-        assert_eq!(parse("remote_node_health_test_interval_secs", &["1"]), Ok(Value::Number(1)));
-        for bad in ["0", "-1", "1.5", "", "86401", "99999999999999999999"] {
-            let error = parse("remote_node_health_test_interval_secs", &[bad]).expect_err(bad);
-            assert_eq!(error, format!("`{bad}` is not a whole number from 1 to 86400"));
-        }
-        assert!(parse("default_storage_quota", &["9223372036854775808"]).is_err());
-    }
-
-    #[test]
-    fn flags_are_two_words_and_scalars_no_lists() {
-        assert_eq!(parse("auth_cookie_secure", &["false"]), Ok(Value::Flag(false)));
-        assert!(parse("auth_cookie_secure", &["yes"]).is_err());
-        assert!(parse("auth_cookie_secure", &["true", "true"]).is_err());
-        assert!(parse("auth_cookie_secure", &[]).is_err());
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 
 pub(in crate::primary) mod api;
 mod definitions;
+mod keys;
 mod store;
 
 use std::collections::BTreeMap;
@@ -14,8 +15,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
+use self::definitions::*;
 pub use self::definitions::{Definition, Kind, Value, ValueError};
-use self::definitions::{keys, *};
 use self::store::SettingRow;
 use crate::db::Db;
 use crate::primary::throttle::Limit;
@@ -171,7 +172,7 @@ impl Settings {
     pub fn public_site_urls(&self) -> Vec<Origin> {
         match self.value(keys::PUBLIC_SITE_URL) {
             Value::Origins(origins) => origins,
-            Value::Flag(_) | Value::Number(_) => Vec::new(),
+            Value::Flag(_) | Value::Number(_) | Value::Names(_) => Vec::new(),
         }
     }
 
@@ -310,6 +311,24 @@ impl Settings {
         self.number(keys::UPLOAD_SESSION_TTL_SECS)
     }
 
+    /// Whether the drive is served over WebDAV.
+    pub fn webdav_enabled(&self) -> bool {
+        self.flag(keys::WEBDAV_ENABLED)
+    }
+
+    /// Names that nothing can be given over WebDAV.
+    pub fn webdav_blocked_names(&self) -> Vec<String> {
+        match self.value(keys::WEBDAV_SYSTEM_FILES) {
+            Value::Names(names) if self.flag(keys::WEBDAV_BLOCK_SYSTEM_FILES) => names,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Files and folders that one listing of a whole tree may have.
+    pub fn webdav_propfind_max_entries(&self) -> u64 {
+        self.number(keys::WEBDAV_PROPFIND_MAX_ENTRIES)
+    }
+
     fn value(&self, key: &str) -> Value {
         let definition = find(key).expect("getters use keys that are declared");
         setting(definition, &self.0.snapshot.load()).value
@@ -318,7 +337,7 @@ impl Settings {
     fn number(&self, key: &str) -> u64 {
         match self.value(key) {
             Value::Number(number) => number,
-            Value::Flag(_) | Value::Origins(_) => 0,
+            Value::Flag(_) | Value::Origins(_) | Value::Names(_) => 0,
         }
     }
 

@@ -75,7 +75,7 @@ impl Shares {
                     return Err(wait.into());
                 }
             }
-            let fits = accounts.fits_other(password, share.password_hash.clone()).await;
+            let fits = accounts.fits_other(password, Some(share.password_hash.clone())).await;
             // Only a password that was looked at and is wrong counts.
             if let (Some(pair), Some(address), Ok(true) | Err(_)) = (pair, address, &fits) {
                 self.tries.put_back((share.id, network), 1, pair);

@@ -22,6 +22,7 @@ mod throttling;
 mod tree;
 mod upload;
 mod web;
+mod webdav;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -6,8 +6,8 @@
 pub(in crate::primary) mod api;
 mod store;
 
-use crate::db::Db;
-use crate::primary::files::{FileError, Files, Item, ListQuery};
+use crate::db::{Db, Tx};
+use crate::primary::files::{By, FileError, Files, Item, ListQuery};
 use crate::primary::policies::Policies;
 use crate::primary::settings::Settings;
 use crate::primary::spaces::{self, Space};
@@ -75,12 +75,31 @@ impl Trash {
     }
 
     /// Deletes a file, or a folder with what is below it, into the trash.
-    pub async fn put(&self, files: &Files, space: Space, user_id: i64, item: Item) -> Result<(), TrashError> {
+    pub async fn put(
+        &self,
+        files: &Files,
+        space: Space,
+        by: impl Into<By<'_>>,
+        item: Item,
+    ) -> Result<(), TrashError> {
+        let by = by.into();
         let mut tx = self.db.begin().await?;
-        let path = files.path_of(&mut tx, space, item).await?;
-        let id = store::insert(&mut tx, space.id, item, &path, user_id, Timestamp::now()).await?;
-        files.put_in_trash(&mut tx, space, user_id.into(), item, id).await?;
+        self.put_in(&mut tx, files, space, by, item).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// The same as part of a transaction.
+    pub(in crate::primary) async fn put_in(
+        &self,
+        tx: &mut Tx,
+        files: &Files,
+        space: Space,
+        by: By<'_>,
+        item: Item,
+    ) -> Result<(), TrashError> {
+        let path = files.path_of(tx, space, item).await?;
+        let id = store::insert(tx, space.id, item, &path, by.user_id, Timestamp::now()).await?;
+        Ok(files.put_in_trash(tx, space, by, item, id).await?)
     }
 
     /// Puts an item back to where it was, or into the root when that folder is gone. A name that is taken by now gets a

@@ -14,7 +14,7 @@ use crate::protocol::Timestamp;
 use crate::storage::{ChosenPart, ErrorKind, StorageError};
 
 /// How long an assembly that has gone silent keeps others from taking it up.
-const LEASE: Duration = Duration::from_secs(30);
+pub(super) const LEASE: Duration = Duration::from_secs(30);
 
 /// A part that a browser says it has stored.
 #[derive(Debug, Clone)]
@@ -136,11 +136,11 @@ impl Uploads {
             }
             Err(error) => return Err(refused(session.mode, error, failed)),
         }
-        self.commit(files, session, &new, token).await
+        self.commit(files, session, &new, None, token).await
     }
 
     /// Keeps the lease while the store works, and stops when another call has it.
-    async fn while_leased<T>(
+    pub(super) async fn while_leased<T>(
         &self,
         session: &Session,
         token: &str,
@@ -158,15 +158,16 @@ impl Uploads {
     }
 
     /// The file and the end of the upload are one transaction: of two calls that come this far, one makes the file.
-    async fn commit(
+    pub(super) async fn commit(
         &self,
         files: &Files,
         session: &Session,
         new: &NewFile,
+        sha256: Option<String>,
         token: &str,
     ) -> Result<FileRecord, UploadError> {
         let mut tx = self.db.begin().await?;
-        let (file, released) = files.adopt(&mut tx, new, &session.object_key, None).await?;
+        let (file, released) = files.adopt(&mut tx, new, &session.object_key, sha256).await?;
         if !store::finish(&mut tx, &session.id, token, file.id, Timestamp::now()).await? {
             return Err(UploadError::Assembling);
         }

@@ -7,7 +7,7 @@
 //! part only, never for the object that becomes a file's content.
 //!
 //! Rooms: `plan` (which way a file takes), `session` (what is known of one), `chunks` (bytes in), `completion` (parts
-//! become a file), `ending` (cancelled, expired and finished ones leave no parts).
+//! become a file), `unsized_body` (one request whose size shows at its end), `ending` (cancelled, expired and finished ones leave no parts).
 //!
 //! ```text
 //! uploading ──┐                  ┌─► completed
@@ -23,9 +23,12 @@ mod ending;
 mod plan;
 mod session;
 mod store;
+mod unsized_body;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use self::completion::GivenPart;
@@ -71,6 +74,9 @@ pub enum UploadError {
     /// No file is this large.
     #[error("total_size: a file has at most {MAX_SIZE} bytes")]
     TooLarge,
+    /// A body that does not say its size is longer than parts can hold.
+    #[error("a body without a Content-Length can have {0} bytes; send one with it")]
+    Endless(u64),
     /// Too many at once.
     #[error("you have {MAX_OPEN} uploads open; complete or cancel some of them")]
     TooMany,
@@ -161,12 +167,15 @@ pub struct Uploads {
     db: Db,
     settings: Settings,
     policies: Policies,
+    /// For bodies of unknown size: each permit is a part in memory.
+    parts_in_memory: Arc<Semaphore>,
 }
 
 impl Uploads {
     /// Uploads in `db`, to the stores of `policies`.
     pub fn new(db: Db, settings: Settings, policies: Policies) -> Self {
-        Self { db, settings, policies }
+        let parts_in_memory = Arc::new(Semaphore::new(unsized_body::PARTS_IN_MEMORY));
+        Self { db, settings, policies, parts_in_memory }
     }
 
     /// Checks everything that can be checked before content arrives, chooses the way, and begins the upload.

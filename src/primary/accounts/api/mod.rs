@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub(in crate::primary) use self::cookies::get as cookie;
 pub use self::csrf::CsrfError;
-use self::extract::LoggedIn;
-pub(in crate::primary) use self::extract::{Admin, User};
+pub(in crate::primary) use self::extract::{Admin, LoggedIn, User};
 use self::users::UserInfo;
 use super::{AccountError, Login, NewAccount};
 use crate::http::{ApiError, Created, Json, Reply, created, empty, ok};

@@ -22,6 +22,7 @@ use self::patch::Patch;
 pub(in crate::primary) use self::records::{
     FileInfo, FileItem, FolderInfo, FolderItem, PublicFile, PublicFolder,
 };
+pub(in crate::primary) use self::upload::IDLE as UPLOAD_IDLE;
 use super::{FileError, FileName, Item};
 use crate::http::{ApiError, Created, Json, Path, Reply, created, empty, ok};
 use crate::primary::Primary;

@@ -19,7 +19,7 @@ use crate::protocol::codes;
 use crate::storage::ErrorKind;
 
 /// Longest silence of a client in the middle of its upload.
-pub(super) const IDLE: Duration = Duration::from_secs(60);
+pub(in crate::primary) const IDLE: Duration = Duration::from_secs(60);
 /// What is read of an upload that has been refused already, so that its client gets to see the answer.
 const DRAIN_BYTES: u64 = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);

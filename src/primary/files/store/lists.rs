@@ -199,3 +199,23 @@ async fn by_id(
     let query = sqlx::query(AssertSqlSafe(sql)).bind(space_id);
     ids.iter().fold(query, |query, id| query.bind(*id)).fetch_all(connection).await
 }
+
+/// Live files and folders of a space, counted up to `most`.
+pub(in crate::primary::files) async fn count_in_space(
+    connection: &mut AnyConnection,
+    space_id: i64,
+    most: u64,
+) -> Result<u64, sqlx::Error> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS total FROM ( \
+         SELECT id FROM files WHERE space_id = $1 AND trash_id IS NULL UNION ALL \
+         SELECT id FROM folders WHERE space_id = $2 AND trash_id IS NULL LIMIT $3) counted",
+    )
+    .bind(space_id)
+    .bind(space_id)
+    .bind(most)
+    .fetch_one(connection)
+    .await?;
+    Ok(row.try_get::<i64, _>("total")?.unsigned_abs())
+}

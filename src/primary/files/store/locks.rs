@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::db::{Db, Tx};
-use crate::primary::files::{Item, Lock};
+use crate::primary::files::{Item, Lock, NewLock};
 use crate::protocol::Timestamp;
 
 /// Locks with the name of what they are on and of who holds them.
@@ -118,6 +118,50 @@ pub(in crate::primary::files) async fn insert(
     .execute(&mut **tx)
     .await
     .map(|_| ())
+}
+
+/// A lock that has a token and ends by itself.
+pub(in crate::primary::files) async fn insert_with_token(
+    tx: &mut Tx,
+    space_id: i64,
+    item: Item,
+    user_id: i64,
+    new: &NewLock<'_>,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let (file_id, folder_id) = item.columns();
+    sqlx::query(
+        "INSERT INTO locks (space_id, file_id, folder_id, token, user_id, is_exclusive, is_deep, owner_text, \
+         expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(space_id)
+    .bind(file_id)
+    .bind(folder_id)
+    .bind(new.token)
+    .bind(user_id)
+    .bind(i64::from(new.is_exclusive))
+    .bind(i64::from(new.is_deep))
+    .bind(new.owner_text)
+    .bind(new.expires_at.unix_ms())
+    .bind(now.unix_ms())
+    .execute(&mut **tx)
+    .await
+    .map(|_| ())
+}
+
+/// Locks of a space, be they expired ones.
+pub(in crate::primary::files) async fn count_in(tx: &mut Tx, space_id: i64) -> Result<u64, sqlx::Error> {
+    let query = sqlx::query("SELECT COUNT(*) AS total FROM locks WHERE space_id = $1").bind(space_id);
+    Ok(query.fetch_one(&mut **tx).await?.try_get::<i64, _>("total")?.unsigned_abs())
+}
+
+pub(in crate::primary::files) async fn set_end(
+    tx: &mut Tx,
+    id: i64,
+    expires_at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("UPDATE locks SET expires_at = $1 WHERE id = $2").bind(expires_at.unix_ms());
+    query.bind(id).execute(&mut **tx).await.map(|_| ())
 }
 
 pub(in crate::primary::files) async fn delete_of(tx: &mut Tx, item: Item) -> Result<(), sqlx::Error> {

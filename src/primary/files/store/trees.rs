@@ -56,6 +56,27 @@ pub(in crate::primary::files) async fn extent(
     })
 }
 
+/// Live files and folders below a folder, counted up to `most`.
+pub(in crate::primary::files) async fn count_below(
+    connection: &mut AnyConnection,
+    folder_id: i64,
+    max_levels: u32,
+    most: u64,
+) -> Result<u64, sqlx::Error> {
+    // The top itself is among the folders.
+    let most = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+    let row = sqlx::query(tree!(
+        "SELECT COUNT(*) AS total FROM (SELECT id FROM tree UNION ALL SELECT files.id FROM files \
+         WHERE files.trash_id IS NULL AND files.folder_id IN (SELECT id FROM tree) LIMIT $3) counted"
+    ))
+    .bind(folder_id)
+    .bind(i64::from(max_levels))
+    .bind(most)
+    .fetch_one(connection)
+    .await?;
+    Ok(row.try_get::<i64, _>("total")?.unsigned_abs().saturating_sub(1))
+}
+
 /// Puts a folder and everything live below it under one entry of the trash.
 pub(in crate::primary::files) async fn set_trash(
     tx: &mut Tx,
