@@ -103,14 +103,18 @@ async fn rclone_carries_a_tree_up_checks_moves_and_deletes_it_and_goes_on_after_
 }
 
 #[tokio::test]
-async fn rclone_streams_what_has_no_size_to_a_follower() {
+async fn what_curl_sends_without_a_length_goes_to_a_follower_in_parts() {
     let pair = Pair::start().await;
-    let rclone = Rclone::new(&drive_of(&pair.primary, json!({})).await).await;
+    let drive = drive_of(&pair.primary, json!({})).await;
+    let directory = TempDir::new().expect("dir");
+    let login = format!("{USER}:{PASSWORD}");
     let content = "0123456789abcdef".repeat(1_300_000);
-    let arguments = ["rcat", "drive:stream.bin", "--streaming-upload-cutoff", "0"];
-    let sent = run_with(rclone.directory.path(), "rclone", &arguments, &content, &rclone.environment()).await;
-    done(&sent);
-    assert_eq!(rclone.run(&["cat", "drive:stream.bin"]).await, content);
+    let file = format!("{drive}stream.bin");
+    let base = ["--silent", "--show-error", "--fail", "--noproxy", "*", "--user", &login];
+    let send = [&base[..], &["--upload-file", "-", &file]].concat();
+    done(&run(directory.path(), "curl", &send, &content).await);
+    let back = done(&run(directory.path(), "curl", &[&base[..], &[&file]].concat(), "").await);
+    assert!(back == content, "{} of {} bytes", back.len(), content.len());
     assert_eq!(pair.stored_objects().len(), 1, "the parts have become one object");
 }
 

@@ -24,7 +24,7 @@ async fn drive_of(primary: &Primary, account: Value) -> String {
     format!("{}/webdav/", primary.url)
 }
 
-/// Runs a program to its end, at most five minutes.
+/// Runs a program to its end, at most ten minutes.
 ///
 /// # Panics
 /// When it is not installed.
@@ -41,7 +41,7 @@ async fn run_with(
     environment: &[(&str, &str)],
 ) -> Output {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "300", program]).args(arguments).current_dir(directory);
+    command.args(["--kill-after=5", "600", program]).args(arguments).current_dir(directory);
     command.env("HOME", directory).env("LC_ALL", "C.UTF-8").envs(environment.iter().copied());
     let input = input.to_owned();
     let running = tokio::task::spawn_blocking(move || {

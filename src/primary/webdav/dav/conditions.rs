@@ -12,6 +12,8 @@ use crate::primary::files::{Entry, FileRecord, Item};
 use crate::primary::webdav::places::Place;
 use crate::protocol::Timestamp;
 
+/// Characters of a hash in an entity tag; 128 bits of it.
+const TAG_CHARS: usize = 32;
 /// Lists in one header.
 const MAX_LISTS: usize = 64;
 
@@ -118,9 +120,10 @@ fn file_of(place: &Place) -> Option<&FileRecord> {
     }
 }
 
-/// The entity tag of a file's content.
+/// The entity tag of a file's content: half of its hash, because programs have little room for a header with several.
 pub(super) fn tag_of(file: &FileRecord) -> String {
-    format!("\"{}\"", file.blob.hash)
+    let hash = &file.blob.hash;
+    format!("\"{}\"", hash.get(..TAG_CHARS).unwrap_or(hash))
 }
 
 /// What the headers of RFC 9110 say.

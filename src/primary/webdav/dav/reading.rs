@@ -3,9 +3,9 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
+use super::Call;
 use super::conditions::{Verdict, http_conditions, tag_of};
 use super::problem::Problem;
-use super::{Call, conditions};
 use crate::primary::files::{Entry, FileRecord, Way, content_answer};
 use crate::primary::webdav::places::Place;
 use crate::protocol::Timestamp;
@@ -32,8 +32,7 @@ async fn content(call: &Call, file: &FileRecord) -> Result<Response, Problem> {
         Verdict::Go => headers = range_of(call, file),
         Verdict::Unchanged => {
             // The answer to whoever has this content.
-            let tag = HeaderValue::try_from(tag_of(file));
-            headers.extend(tag.ok().map(|tag| (header::IF_NONE_MATCH, tag)));
+            headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
         Verdict::Failed => {
             return Err(Problem::precondition("a condition of the request does not hold"));
@@ -46,8 +45,11 @@ async fn content(call: &Call, file: &FileRecord) -> Result<Response, Problem> {
     let answer = response.headers_mut();
     answer.remove(header::CONTENT_DISPOSITION);
     answer.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
-    if let Ok(date) = HeaderValue::try_from(file.updated_at.to_http_date()) {
-        answer.insert(header::LAST_MODIFIED, date);
+    let texts = [(header::ETAG, tag_of(file)), (header::LAST_MODIFIED, file.updated_at.to_http_date())];
+    for (name, text) in texts {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            answer.insert(name, value);
+        }
     }
     Ok(response)
 }
@@ -56,7 +58,7 @@ async fn content(call: &Call, file: &FileRecord) -> Result<Response, Problem> {
 fn range_of(call: &Call, file: &FileRecord) -> HeaderMap {
     let holds = match call.header("if-range") {
         None => true,
-        Some(tag) if tag.ends_with('"') => tag == conditions::tag_of(file),
+        Some(tag) if tag.ends_with('"') => tag == tag_of(file),
         Some(date) => {
             let date = Timestamp::parse_http_date(date);
             date.is_some_and(|date| date.unix_secs() == file.updated_at.unix_secs())

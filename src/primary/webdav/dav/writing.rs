@@ -36,7 +36,7 @@ pub(super) async fn put(call: &Call, body: Body) -> Result<Response, Problem> {
         _ => return Err(Problem::not_allowed("there is a folder at this address")),
     };
     let tokens = conditions::check(call, &place).await?;
-    let file = store(call, spot, named(call, spot, tokens)?, body).await?;
+    let file = store(call, spot, named(call, spot, &place, tokens)?, body).await?;
     tracing::info!(user.id = call.visitor.user_id, file.id = file.id, "file stored over WebDAV");
     let status = if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
     let mut response = status.into_response();
@@ -50,10 +50,11 @@ pub(super) async fn put(call: &Call, body: Body) -> Result<Response, Problem> {
 }
 
 /// What has to be there when the content has arrived; the look before was only one.
-fn named(call: &Call, spot: &Spot, tokens: Vec<String>) -> Result<Named, Problem> {
-    let hash = call.header("if-match").and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-    let expected = match hash {
-        Some(hash) if !hash.contains('"') => Expected::Hash(hash.to_owned()),
+fn named(call: &Call, spot: &Spot, place: &Place, tokens: Vec<String>) -> Result<Named, Problem> {
+    let expected = match place {
+        Place::Entry { entry: Entry::File(file), .. } if call.headers.contains_key(header::IF_MATCH) => {
+            Expected::Hash(file.blob.hash.clone())
+        }
         _ if call.header("if-none-match") == Some("*") => Expected::Nothing,
         _ => Expected::Anything,
     };

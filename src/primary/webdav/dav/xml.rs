@@ -13,6 +13,8 @@ pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>
 pub(super) const CONTENT_TYPE: &str = "application/xml; charset=utf-8";
 /// Elements, attributes excluded, and texts.
 const MAX_NODES: u32 = 4_000;
+/// Namespaces that are declared for one element.
+const MAX_NAMESPACES: usize = 64;
 /// Levels of elements, for what is kept or looked through.
 const MAX_LEVELS: usize = 64;
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -60,6 +62,14 @@ pub(super) fn parse<'a>(text: &'a str, root: &str) -> Result<Document<'a>, Probl
     let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, entity_resolver: None };
     let document = Document::parse_with_options(text, options)
         .map_err(|error| Problem::bad_request(format!("the XML of the request cannot be read: {error}")))?;
+    // An attribute that gives a prefix no namespace is none (Namespaces in XML §5); few elements need many namespaces.
+    let unfit = |node: Node<'_, '_>| {
+        node.namespaces().len() > MAX_NAMESPACES
+            || node.namespaces().any(|namespace| namespace.name().is_some() && namespace.uri().is_empty())
+    };
+    if document.descendants().any(|node| node.is_element() && unfit(node)) {
+        return Err(Problem::bad_request("the namespaces of the XML cannot be used"));
+    }
     let deepest = document.descendants().map(|node| node.ancestors().take(MAX_LEVELS + 2).count()).max();
     if deepest.is_some_and(|levels| levels > MAX_LEVELS + 1) {
         return Err(Problem::bad_request(format!(
@@ -214,9 +224,16 @@ mod tests {
         assert!(parse(&deep(MAX_LEVELS - 1), "prop").is_ok());
         let entities = "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><D:prop xmlns:D='DAV:'>&a;</D:prop>";
         let many = format!("<D:prop xmlns:D='DAV:'>{}</D:prop>", "<a/>".repeat(5_000));
-        for bad in
-            [deep(MAX_LEVELS + 1), deep(100_000), entities.to_owned(), many, String::new(), "<a".to_owned()]
-        {
+        let unbound = "<D:prop xmlns:D='DAV:'><b:c xmlns:b=''/></D:prop>".to_owned();
+        for bad in [
+            unbound,
+            deep(MAX_LEVELS + 1),
+            deep(100_000),
+            entities.to_owned(),
+            many,
+            String::new(),
+            "<a".to_owned(),
+        ] {
             let problem = parse(&bad, "prop").expect_err("refused");
             assert_eq!(problem.status(), 400);
         }
