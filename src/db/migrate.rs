@@ -57,6 +57,7 @@ const PRIMARY: &[Step] = &[
     ),
     (13, "locks", Text::Shared(include_str!("../../migrations/primary/0013_locks.sql"))),
     (14, "shared keys", Text::Shared(include_str!("../../migrations/primary/0014_shared_keys.sql"))),
+    (15, "webdav", Text::Shared(include_str!("../../migrations/primary/0015_webdav.sql"))),
 ];
 const FOLLOWER: &[Step] = &[
     (1, "foundation", Text::Shared(include_str!("../../migrations/follower/0001_foundation.sql"))),

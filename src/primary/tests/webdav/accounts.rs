@@ -146,7 +146,9 @@ async fn an_account_with_a_root_folder_sees_nothing_else() {
         );
         assert!(raw(&site, &url).await.starts_with("HTTP/1.1 403"), "{path}");
     }
-    assert_eq!(inside.to("MOVE", "/f.txt", "/../secret.txt", "T").await, 502, "outside of the prefix");
+    assert_eq!(inside.to("MOVE", "/f.txt", "/../secret.txt", "T").await, 403);
+    let elsewhere = inside.request("MOVE", "/f.txt").header("destination", "/other/f.txt");
+    assert_eq!(elsewhere.send().await.expect("reply").status(), 502, "outside of the prefix");
     assert_eq!(inside.to("COPY", "/f.txt", "/%2e%2e/x", "T").await, 403);
     assert_eq!(inside.send("DELETE", "/").await, 403, "the root itself");
     assert_eq!(whole.get("/secret.txt").await, (200, "secret".to_owned()));

@@ -19,7 +19,7 @@ mod xml;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -190,15 +190,20 @@ impl Depth {
 
 /// The XML of a request as text; empty where there is none.
 async fn xml_body(body: Body) -> Result<String, Problem> {
+    let large = || {
+        let text = format!("the XML of a request may have {MAX_XML_BYTES} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, text)
+    };
+    // Said before it has come, where the request tells its length.
+    if body.size_hint().lower() > MAX_XML_BYTES as u64 {
+        return Err(large());
+    }
     let reading = Limited::new(body, MAX_XML_BYTES).collect();
     let read = tokio::time::timeout(XML_TIMEOUT, reading).await;
     let slow = Problem::new(StatusCode::REQUEST_TIMEOUT, "the XML of the request did not arrive in time");
     let bytes = read.map_err(|_| slow)?.map_err(|error| {
         if error.is::<http_body_util::LengthLimitError>() {
-            Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the XML has more than {MAX_XML_BYTES} bytes"),
-            )
+            large()
         } else {
             Problem::bad_request("the body of the request broke off")
         }
