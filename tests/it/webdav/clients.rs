@@ -124,11 +124,12 @@ async fn cadaver_works_through_its_commands() {
     let primary = Primary::start(home.path()).await;
     let drive = drive_of(&primary, json!({})).await;
     let directory = TempDir::new().expect("dir");
-    let login = format!("machine 127.0.0.1 login {USER} password {}\n", PASSWORD.replace(' ', "-"));
-    // Its file has no way to write a blank.
-    let dashed = json!({"username": "cadaver", "password": PASSWORD.replace(' ', "-")});
-    primary.admin.post("/api/v1/webdav-accounts", dashed).await.data();
-    std::fs::write(directory.path().join(".netrc"), login.replace(USER, "cadaver")).expect("netrc");
+    // Its file of logins has no way to write a blank.
+    let password = PASSWORD.replace(' ', "-");
+    let account = json!({"username": "cadaver", "password": password});
+    primary.admin.post("/api/v1/webdav-accounts", account).await.data();
+    let login = format!("machine 127.0.0.1 login cadaver password {password}\n");
+    std::fs::write(directory.path().join(".netrc"), login).expect("netrc");
     std::fs::write(directory.path().join("f.txt"), "content").expect("file");
     let commands = "mkcol folder\ncd folder\nput f.txt\nlock f.txt\nunlock f.txt\npropset f.txt color red\n\
                     propget f.txt color\ncopy f.txt g.txt\nmove g.txt h.txt\nget h.txt back.txt\nls\ndelete f.txt\n\
