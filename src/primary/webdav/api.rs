@@ -85,7 +85,10 @@ struct Tested {
     is_read_only: bool,
 }
 
-async fn list(State(primary): State<Primary>, User(user): User) -> Result<Reply<Page<WebdavAccount>>, ApiError> {
+async fn list(
+    State(primary): State<Primary>,
+    User(user): User,
+) -> Result<Reply<Page<WebdavAccount>>, ApiError> {
     Ok(ok(Page::complete(primary.webdav.list(user.id).await?)))
 }
 

@@ -234,6 +234,29 @@ export interface CreateIngressTarget {
   secret_key?: string | null;
 }
 
+/** The only time that the password is told. */
+export interface CreatedWebdavAccount {
+  /** Creation. */
+  created_at: string;
+  /** Id. */
+  id: number;
+  /** Whether it is let in. */
+  is_enabled: boolean;
+  /** Whether it may change nothing. */
+  is_read_only: boolean;
+  /** Last use, to the minute. */
+  last_used_at: string | null;
+  password: string;
+  /** The folder that it sees; `null` is everything. */
+  root_folder_id: number | null;
+  /** The team whose space it sees; `null` is the user's own. */
+  team_id: number | null;
+  /** Last change. */
+  updated_at: string;
+  /** What the program sends as user name. */
+  username: string;
+}
+
 /** The last file of a page: the next one begins behind it. */
 export interface Cursor {
   /** Id of that file. */
@@ -819,6 +842,15 @@ export interface NewTokenInfo {
   token: string;
 }
 
+export interface NewWebdavAccount {
+  is_read_only?: boolean;
+  /** Left out, one is generated. */
+  password?: string | null;
+  root_folder_id?: number | null;
+  team_id?: number | null;
+  username: string;
+}
+
 export interface NodeChange {
   base_url?: string | null;
   is_enabled?: boolean | null;
@@ -1041,6 +1073,14 @@ export interface PageOfTeamInfo {
 /** A part of a list. */
 export interface PageOfUserInfo {
   items: UserInfo[];
+  limit: number;
+  offset: number;
+  total: number;
+}
+
+/** A part of a list. */
+export interface PageOfWebdavAccount {
+  items: WebdavAccount[];
   limit: number;
   offset: number;
   total: number;
@@ -1586,6 +1626,10 @@ export interface TestInfo {
   message: string;
 }
 
+export interface TestedWebdavAccount {
+  is_read_only: boolean;
+}
+
 /** Light or dark. */
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -1715,3 +1759,41 @@ export interface VersionInfo {
 
 /** How a folder is shown. */
 export type View = 'list' | 'grid';
+
+/** A WebDAV account as it is listed. */
+export interface WebdavAccount {
+  /** Creation. */
+  created_at: string;
+  /** Id. */
+  id: number;
+  /** Whether it is let in. */
+  is_enabled: boolean;
+  /** Whether it may change nothing. */
+  is_read_only: boolean;
+  /** Last use, to the minute. */
+  last_used_at: string | null;
+  /** The folder that it sees; `null` is everything. */
+  root_folder_id: number | null;
+  /** The team whose space it sees; `null` is the user's own. */
+  team_id: number | null;
+  /** Last change. */
+  updated_at: string;
+  /** What the program sends as user name. */
+  username: string;
+}
+
+export interface WebdavAccountChange {
+  is_enabled?: boolean | null;
+  is_read_only?: boolean | null;
+}
+
+export interface WebdavAddress {
+  endpoint: string | null;
+  is_enabled: boolean;
+  prefix: string;
+}
+
+export interface WebdavLogin {
+  password: string;
+  username: string;
+}

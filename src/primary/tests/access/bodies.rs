@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::things::Names;
+use super::things::{Names, PROGRAM, PROGRAM_PASSWORD};
 
 pub(super) enum Body {
     None,
@@ -39,6 +39,7 @@ pub(super) fn of(method: &str, path: &str, operation: &Value, document: &Value, 
         ("POST", "/auth/tokens") => json!({"name": "new", "scope": "read"}),
         ("POST", "/admin/teams") => json!({"name": "new", "admin_identifier": "olga"}),
         ("POST", "/members" | "/admin/teams/{id}/members") => json!({"identifier": "nora", "role": "member"}),
+        ("POST", "/webdav-accounts/test") => json!({"username": PROGRAM, "password": PROGRAM_PASSWORD}),
         ("PATCH", "/members/{user_id}") => json!({"role": "member"}),
         ("POST", "/admin/policy-groups/{id}/migrate-users") => json!({"target_group_id": 1}),
         _ => sample(&described["schema"], document),

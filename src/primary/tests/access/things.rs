@@ -13,6 +13,10 @@ use super::Who;
 /// People whom the table names, by their login names.
 const PEOPLE: [&str; 4] = ["olga", "otto", "mira", "lena"];
 
+/// A WebDAV account of the owner's.
+pub(super) const PROGRAM: &str = "program";
+pub(super) const PROGRAM_PASSWORD: &str = "a password for programs";
+
 pub(super) struct World {
     site: Site,
     admin: Session,
@@ -189,6 +193,16 @@ impl World {
             ["s", _] => self.shared(own).await,
             ["d" | "pv", _] => self.linked(own).await,
             ["auth", _] => self.of_account(own).await,
+            ["webdav-accounts", "{id}"] => {
+                let account = json!({"username": format!("program-{}", self.new_name())});
+                with("{id}", &id(&self.made(&self.owner, "/webdav-accounts", account).await))
+            }
+            ["webdav-accounts", "test"] => {
+                // It may be there from an earlier call.
+                let account = json!({"username": PROGRAM, "password": PROGRAM_PASSWORD});
+                self.owner.post("/webdav-accounts", account).await;
+                own.to_owned()
+            }
             ["tasks", _] => with("{id}", &self.task(prefix).await),
             ["members", _] => {
                 let path = format!("{prefix}/members");
