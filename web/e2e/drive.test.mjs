@@ -318,7 +318,7 @@ test('other tabs see a change at once', async () => {
 });
 
 test('a team is made, somebody is added, and both see its files', async () => {
-  await page.getByRole('link', { name: 'Teams' }).click();
+  await page.getByRole('link', { name: 'Teams', exact: true }).click();
   await page.getByText('You are in no team yet').waitFor();
   await lookAt(page, 'no teams');
   await button('New team').click();

@@ -32,12 +32,16 @@ const row = (name) =>
 const done = (name, options) => row(name).getByText('Done').first().waitFor(options);
 const heading = (name) => page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
 
-/** Chooses files as the button "Upload files" does. */
-async function choose(...paths) {
+/** Chooses files or a folder by the menu "New", which is gone afterwards. */
+async function chooseBy(entry, paths) {
   await button('New').click();
-  await page.getByTestId('choose-files').setInputFiles(paths);
-  await page.keyboard.press('Escape');
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('menuitem', { name: entry, exact: true }).click();
+  await (await chooser).setFiles(paths);
+  await page.getByRole('menu').waitFor({ state: 'detached' });
 }
+
+const choose = (...paths) => chooseBy('Upload files', paths);
 
 async function idOf(name, folder) {
   const { files: found } = await api.get(folder ? `/folders/${folder}` : '/folders');
@@ -126,9 +130,7 @@ test('a folder comes with everything below it', async () => {
   await mkdir(join(folder, 'Day 1'), { recursive: true });
   await writeFile(join(folder, 'plan.txt'), 'plan');
   await writeFile(join(folder, 'Day 1', 'notes.txt'), 'notes');
-  await button('New').click();
-  await page.locator('input[webkitdirectory]').setInputFiles(folder);
-  await page.keyboard.press('Escape');
+  await chooseBy('Upload a folder', folder);
   await done('plan.txt');
   await done('notes.txt');
   const { folders } = await api.get('/folders');

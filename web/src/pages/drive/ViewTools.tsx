@@ -29,9 +29,12 @@ interface ToolProps {
   pressed?: boolean;
 }
 
+/** A hint stays within the landmark of what it explains, and is cut off by nothing that scrolls. */
+const hint = { withinPortal: false, floatingStrategy: 'fixed' } as const;
+
 function Tool({ label, Icon, onClick, pressed }: ToolProps) {
   return (
-    <Tooltip label={label}>
+    <Tooltip label={label} {...hint}>
       <ActionIcon
         variant={pressed ? 'light' : 'subtle'}
         color={pressed ? 'aster' : 'gray'}
@@ -69,7 +72,7 @@ function SortMenu({ view: { sort, setSort } }: { view: ViewState }) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Tooltip label={t('view.sort')}>
+        <Tooltip label={t('view.sort')} {...hint}>
           <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('view.sort')}>
             <IconArrowsSort size={20} stroke={1.6} aria-hidden />
           </ActionIcon>
